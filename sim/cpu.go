@@ -1,0 +1,91 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// cpu is a node's processor: cores, and a queue of what wants one.
+type cpu struct {
+	cores int
+	speed float64
+	busy  int
+	queue waitlist
+	ready int // how many wait
+}
+
+// Work takes one of the node's cores for d at full speed, after everything that
+// asked before. It blocks for the wait and the work together.
+func (p *Proc) Work(d time.Duration) {
+	if d < 0 {
+		panic(fmt.Sprintf("sim: Work(%v): work takes time or none", d))
+	}
+	p.willBlock("Work")
+	c := &p.node.cpu
+	if c.busy >= c.cores {
+		c.ready++
+		p.onKill = (*cpuQueue)(c)
+		p.wait(&c.queue, "Work, for a core", forever)
+		c.ready--
+	} else {
+		c.busy++
+	}
+	p.w.emit(&fact{kind: KindWork, node: p.node, cause: p.w.cause, arg: uint64(d)})
+	p.onKill = c
+	p.blocked = "Work"
+	p.w.wakeAfter(time.Duration(float64(d)/c.speed), p)
+	p.park()
+	p.onKill = nil
+	p.w.emit(&fact{kind: KindWorkEnd, node: p.node, cause: p.w.cause, arg: uint64(d)})
+	c.give()
+}
+
+// give hands a core to the next that waits; it stays busy then.
+func (c *cpu) give() {
+	if c.busy > c.cores || c.queue.ready() == nil {
+		c.busy--
+	}
+}
+
+// killed gives back the core of a process killed while it works.
+func (c *cpu) killed(*Proc) { c.give() }
+
+// cpuQueue is the cpu as one waits for it.
+type cpuQueue cpu
+
+func (q *cpuQueue) killed(p *Proc) {
+	q.ready--
+	if p.readied != nil { // it had been given a core
+		(*cpu)(q).give()
+	}
+}
+
+// reset is for a crash: the processes are gone, and what they held with them.
+func (c *cpu) reset() { *c = cpu{cores: c.cores, speed: c.speed} }
+
+// SetCores gives the node another number of cores, at least 1. Work under way is
+// finished; fewer cores take effect as it ends.
+func (n *Node) SetCores(cores int) {
+	if cores < 1 {
+		panic(fmt.Sprintf("sim: SetCores(%d) on node %s: a node has at least 1 core", cores, n.name))
+	}
+	n.cpu.cores = cores
+	for n.cpu.busy < cores && n.cpu.queue.ready() != nil {
+		n.cpu.busy++
+	}
+}
+
+// SetSpeed makes the node's cores run at a multiple of full speed: 0.1 is ten
+// times slower. Work that has begun is not changed.
+func (n *Node) SetSpeed(factor float64) {
+	if !(factor > 0 && factor <= 1e6) {
+		panic(fmt.Sprintf("sim: SetSpeed(%v) on node %s: the factor must be above 0 and at most 1e6", factor, n.name))
+	}
+	n.cpu.speed = factor
+}
+
+// Cores returns how many cores the node has and how many of them are busy.
+func (n *Node) Cores() (all, busy int) { return n.cpu.cores, n.cpu.busy }
+
+// WorkQueue returns how many processes wait for a core.
+func (n *Node) WorkQueue() int { return n.cpu.ready }

@@ -1,0 +1,300 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// The key of a queued event orders it among those due at the same instant, by
+// class and then by a seeded permutation of its sequence number: first come
+// first served would hide on every seed the races that a real cluster has. The
+// low bits say where its payload lies.
+const (
+	slotBits  = 28
+	orderBits = 33
+	slotMask  = 1<<slotBits - 1
+)
+
+// Classes of events due at one instant, in the order in which they happen.
+const (
+	classAct    = 0 // what those outside the cluster do
+	classNormal = 1
+)
+
+// todo is what a queued event makes happen.
+type todo uint8
+
+const (
+	doStart   todo = iota // run a process for the first time
+	doWake                // let a process go on
+	doTimer               // call a timer's function
+	doDeliver             // a datagram arrives
+	doAct                 // somebody outside acts
+	doFire                // a part of the kernel goes on: body is a firer
+)
+
+// pending is an event that has yet to happen. It is one cache line.
+type pending struct {
+	key         uint64 // its key's low word; 0 if the slot is free
+	cause       uint64
+	kind        todo
+	flags       uint8
+	port        uint16
+	incarnation uint32
+	from, to    int32 // node ids
+	arg         uint64
+	proc        *Proc
+	body        any
+}
+
+// A firer is a part of the kernel (a disk, a stream) that waits for its time.
+type firer interface{ fire(w *World, arg uint64) }
+
+// schedule queues an event and returns its key's low word, by which it can be
+// cancelled.
+func (w *World) schedule(at int64, class uint64, e *pending) uint64 {
+	slot := w.slot()
+	var order uint64
+	if class == classAct {
+		w.acts++
+		order = w.acts // as asked for, and without moving the order of anything else
+	} else {
+		w.seq++
+		order = w.order.order(w.seq)
+	}
+	e.key = class<<(slotBits+orderBits) | order<<slotBits | uint64(slot)
+	w.slab[slot] = *e
+	w.queue.push(key{at, e.key})
+	return e.key
+}
+
+// slot takes a free slot of the slab, or makes one.
+func (w *World) slot() int32 {
+	if s := w.free; s >= 0 {
+		w.free = int32(w.slab[s].arg)
+		return s
+	}
+	if len(w.slab) > slotMask {
+		panic("sim: more than 268 million events are pending")
+	}
+	w.slab = append(w.slab, pending{})
+	return int32(len(w.slab) - 1)
+}
+
+// after is schedule for the common case: d from now, in the normal class, because
+// of what happens now.
+func (w *World) after(d time.Duration, e *pending) uint64 {
+	e.cause = w.cause
+	return w.schedule(w.in(d), classNormal, e)
+}
+
+// in is the time d from now, or the end of time.
+func (w *World) in(d time.Duration) int64 {
+	at := w.now + int64(d)
+	if at < w.now {
+		return math.MaxInt64
+	}
+	return at
+}
+
+// wakeAfter lets p go on in d.
+func (w *World) wakeAfter(d time.Duration, p *Proc) {
+	slot := w.slot()
+	w.seq++
+	k := uint64(classNormal)<<(slotBits+orderBits) | w.order.order(w.seq)<<slotBits | uint64(slot)
+	e := &w.slab[slot]
+	e.key, e.cause, e.kind, e.proc = k, w.cause, doWake, p
+	p.wake = k
+	w.queue.push(key{w.in(d), k})
+}
+
+// fireAfter has f go on d from now.
+func (w *World) fireAfter(d time.Duration, f firer, arg uint64) uint64 {
+	return w.after(d, &pending{kind: doFire, arg: arg, body: f})
+}
+
+// cancel takes back a queued event. Its key stays in the queue until it comes up
+// or until so many are dead that a sweep pays: timeouts are nearly always
+// cancelled, and unlinking each would cost more.
+func (w *World) cancel(k uint64) {
+	if k == 0 || w.slab[k&slotMask].key != k {
+		return
+	}
+	w.release(int32(k & slotMask))
+	w.dead++
+	if w.dead > 1024 && w.dead > w.queue.len()/2 {
+		w.queue.prune(func(lo uint64) bool { return w.slab[lo&slotMask].key != lo })
+		w.dead = 0
+	}
+}
+
+func (w *World) release(slot int32) {
+	e := &w.slab[slot]
+	e.key, e.proc, e.body = 0, nil, nil
+	e.arg = uint64(int64(w.free))
+	w.free = slot
+}
+
+// advance handles the next event if it is due by limit, and says whether it did.
+func (w *World) advance(limit int64) bool {
+	for {
+		k, ok := w.queue.pop(limit)
+		if !ok {
+			return false
+		}
+		e := &w.slab[k.lo&slotMask]
+		if e.key != k.lo {
+			w.dead--
+			continue
+		}
+		w.lookAhead()
+		w.now = k.at
+		if e.kind == doWake {
+			p, cause := e.proc, e.cause
+			w.release(int32(k.lo & slotMask))
+			w.wakeUp(p, cause)
+		} else {
+			event := *e
+			w.release(int32(k.lo & slotMask))
+			w.dispatch(&event)
+		}
+		w.cause = 0
+		return true
+	}
+}
+
+// wakeUp lets a process go on whose time has come.
+func (w *World) wakeUp(p *Proc, cause uint64) {
+	p.wake = 0
+	n := p.node
+	if n.paused {
+		n.stash(pending{kind: doWake, cause: cause, proc: p})
+		return
+	}
+	w.cause = w.count(KindWake, n, nil, cause, 0)
+	if len(w.observers) != 0 {
+		w.running = p
+		w.show(&fact{kind: KindWake, node: n, cause: cause})
+		w.running = nil
+	}
+	w.enter(p)
+}
+
+// dispatch makes one event happen. Everything that runs before it returns is
+// caused by that event.
+func (w *World) dispatch(e *pending) {
+	switch e.kind {
+	case doDeliver:
+		w.arrive(e)
+	case doStart:
+		w.start(e)
+	case doTimer:
+		w.fireTimer(e)
+	case doAct:
+		a := e.body.(*act)
+		w.cause = w.emit(&fact{kind: KindAct, cause: e.cause, sum: hashString(a.text), text: a.text})
+		a.f()
+	case doFire:
+		w.cause = e.cause
+		e.body.(firer).fire(w, e.arg)
+	}
+}
+
+// loop handles events until limit, until the event number upTo, until done says
+// so, or until the run has ended.
+func (w *World) loop(limit int64, upTo uint64, done func() bool) {
+	for w.ended == nil && w.number < upTo {
+		if !w.advance(limit) {
+			if w.queue.len()-w.dead == 0 {
+				w.deadlock()
+			}
+			if w.ended == nil && limit != math.MaxInt64 {
+				w.now = limit
+				w.queue.advanceTo(limit)
+			}
+			return
+		}
+		w.watch.answer()
+		if w.now != w.instantAt {
+			w.instantAt, w.instant = w.now, 0
+		} else if w.instant++; w.instant > w.config.InstantLimit {
+			w.livelock()
+		}
+		if len(w.invariants) != 0 && w.ended == nil {
+			w.checkInvariants()
+		}
+		if done != nil && done() {
+			return
+		}
+	}
+}
+
+// Run lets d of virtual time pass. It returns ok when it has, and sooner with
+// another outcome when the run ends: a check failed, simulated code panicked,
+// nothing can make progress.
+func (w *World) Run(d time.Duration) Outcome {
+	if d < 0 {
+		panic(fmt.Sprintf("sim: Run(%v): time does not run backwards", d))
+	}
+	if w.ended != nil { // by a hang, perhaps: then nothing else can be read
+		return *w.ended
+	}
+	return w.drive(w.now+int64(d), ^uint64(0), nil)
+}
+
+// RunUntil lets time pass until done returns true, which it asks after every
+// event. It returns ok when it does; stuck if it has not within d of virtual time.
+func (w *World) RunUntil(done func() bool, d time.Duration) Outcome {
+	if d < 0 {
+		panic(fmt.Sprintf("sim: RunUntil(%v): time does not run backwards", d))
+	}
+	if w.ended != nil || done() {
+		return w.outcome()
+	}
+	met := false
+	out := w.drive(w.now+int64(d), ^uint64(0), func() bool { met = done(); return met })
+	if out.OK() && !met {
+		return Outcome{
+			Status: Stuck, Event: w.number, At: w.Now(),
+			Reason: fmt.Sprintf("the condition waited for has not come true within %v", d),
+		}
+	}
+	return out
+}
+
+// RunTo runs until the event of that number has happened. What one step of a
+// process or handler does is not cut in two: the world stops after the step in
+// which the event lies. It returns ok also if the world fell silent before.
+func (w *World) RunTo(event uint64) Outcome {
+	return w.drive(math.MaxInt64, event, nil)
+}
+
+// Step lets the next thing that is due happen, whenever that is, and says
+// whether there was one.
+func (w *World) Step() bool {
+	if w.ended != nil {
+		return false
+	}
+	before := w.number
+	w.drive(math.MaxInt64, before+1, nil)
+	return w.number != before
+}
+
+func (w *World) outcome() Outcome {
+	if w.ended != nil {
+		return *w.ended
+	}
+	return Outcome{Event: w.number, At: w.Now()}
+}
+
+func (w *World) livelock() {
+	o := Outcome{
+		Status: Stuck,
+		Reason: fmt.Sprintf("livelock: %d events at %v and time does not pass", w.instant, w.Now()),
+	}
+	if p := w.recent; p != nil && p.node != nil {
+		o.Node, o.Proc = p.node.name, p.name
+	}
+	w.end(o)
+}

@@ -1,0 +1,328 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+// Message is what a process receives.
+type Message struct {
+	From string // the sender's node
+	Body any
+
+	from  int32
+	event uint64 // its delivery
+	call  uint64 // the call it is a request of; 0 if none
+}
+
+// address is a node and a port on it.
+type address struct {
+	node int32
+	port uint16
+}
+
+// resolve finds the address that a text such as "db" or "db:5432" names. Most often
+// a process asks for the same again.
+func (p *Proc) resolve(to string) address {
+	if to != p.sentTo || to == "" {
+		a, ok := p.w.addrs[to]
+		if !ok {
+			a = p.w.resolveNew(to)
+		}
+		p.sentTo, p.sentAt = to, a
+	}
+	return p.sentAt
+}
+
+func (w *World) resolveNew(to string) address {
+	name, port, _ := strings.Cut(to, ":")
+	n := w.byName[name]
+	if n == nil {
+		panic(fmt.Sprintf("sim: there is no node named %q%s", name, w.nearest(name)))
+	}
+	a := address{n.id, w.portID(port)}
+	w.addrs[strings.Clone(to)] = a
+	return a
+}
+
+// portID numbers port names in the order in which the world meets them.
+func (w *World) portID(name string) uint16 {
+	id, ok := w.ports[name]
+	if !ok {
+		if len(w.ports) > math.MaxUint16 {
+			panic("sim: more than 65,536 names of ports")
+		}
+		id = uint16(len(w.ports))
+		w.ports[name] = id
+	}
+	return id
+}
+
+// Flags of a message under way.
+const (
+	flagStream   = 1 << iota // carried by a stream: never lost, reordered or duplicated
+	flagReply                // answers a call
+	flagError                // the body is the error that answers it
+	flagCorrupt              // damaged on the way
+	attemptShift = 4         // the high bits count a stream's attempts
+)
+
+// Retransmission of streams: the first timeout and the doubling are those of
+// RFC 6298 as Linux has them (RTO_MIN 200 ms).
+const retransmitAfter = 200 * time.Millisecond
+
+func backoff(attempt int) time.Duration { return retransmitAfter << attempt }
+
+// Send gives a message for another node to the network, as a datagram: it may be
+// lost, doubled or overtaken, and nobody will tell. The address is a node's name
+// or "name:port"; an unknown name panics. The body must not be changed
+// afterwards: it is not copied.
+func (p *Proc) Send(to string, body any) {
+	if p.gone() {
+		return
+	}
+	a := p.resolve(to)
+	p.w.post(p.node, &pending{to: a.node, port: a.port, body: body})
+}
+
+// post sends a message, as the flags say.
+func (w *World) post(src *Node, e *pending) {
+	dst := w.nodes[e.to]
+	e.kind, e.from = doDeliver, src.id
+	e.cause = w.count(KindSend, src, dst, w.cause, uint64(e.port)^Digest(e.body))
+	if len(w.observers) != 0 {
+		w.show(&fact{kind: KindSend, node: src, peer: dst, cause: w.cause, arg: uint64(e.port), body: e.body})
+	}
+	if w.mutation != nil {
+		e.body = seal(e.body, src)
+	}
+	if e.flags&flagStream != 0 && dst.up {
+		e.incarnation = dst.incarnation
+	}
+	l := w.route(src, dst)
+	if l.plain {
+		r := w.draw(src, dst)
+		w.schedule(w.now+int64(l.total.sample(&r)), classNormal, e)
+		return
+	}
+	w.postRough(l, src, dst, *e)
+}
+
+// draw returns the randomness of one message. It is keyed by the link, the time
+// and the ordinal among what the node sends at this instant, not by how much was
+// drawn before: a message more or less elsewhere, or earlier on the same link,
+// changes nothing for this one.
+func (w *World) draw(src, dst *Node) Rand {
+	if src.drawAt != w.now {
+		src.drawAt, src.draws = w.now, 0
+	}
+	src.draws++
+	return rand3(w.config.Seed, uint64(src.id)<<32|uint64(dst.id), uint64(w.now), src.draws)
+}
+
+// postRough sends over a link that does more than delay.
+func (w *World) postRough(l *link, src, dst *Node, e pending) {
+	stream := e.flags&flagStream != 0
+	if len(l.cuts) > 0 {
+		w.lose(src, dst, &e, "the link is cut")
+		return
+	}
+	r := w.draw(src, dst)
+	c := &l.total
+	delay := l.transmission(w.now, unsealed(e.body)) + c.sample(&r)
+	if stream {
+		w.postStream(c, src, dst, e, delay, &r)
+		return
+	}
+	if r.Bool(c.loss) {
+		w.lose(src, dst, &e, "lost on the way")
+		return
+	}
+	if r.Bool(c.reorder) {
+		delay += c.sample(&r) + c.sample(&r)
+	}
+	if r.Bool(c.corrupt) {
+		e.flags |= flagCorrupt
+		e.body = corrupt(unsealed(e.body), &r)
+	}
+	again := r.Bool(c.duplicate)
+	w.schedule(w.now+int64(delay), classNormal, &e)
+	if again {
+		w.schedule(w.now+int64(delay+c.sample(&r)), classNormal, &e)
+	}
+}
+
+// postStream turns loss and corruption, which checksums find, into the delay of
+// sending again.
+func (w *World) postStream(c *conditions, src, dst *Node, e pending, delay time.Duration, r *Rand) {
+	for attempt := 0; r.Bool(c.loss) || r.Bool(c.corrupt); attempt++ {
+		delay += backoff(attempt)
+		if delay > w.config.StreamTimeout {
+			w.giveUp(src, dst, &e, w.config.StreamTimeout)
+			return
+		}
+	}
+	w.schedule(w.now+int64(delay), classNormal, &e)
+}
+
+// lose is what happens to a message that does not get through: a datagram is
+// gone, a stream tries again.
+func (w *World) lose(src, dst *Node, e *pending, why string) {
+	if e.flags&flagStream != 0 {
+		w.retry(src, dst, e)
+		return
+	}
+	w.emit(&fact{
+		kind: KindDrop, node: dst, peer: src, cause: e.cause, sum: hashString(why), text: why, body: unsealed(e.body),
+	})
+}
+
+// retry sends a stream's message again after a timeout that doubles, until the
+// stream breaks.
+func (w *World) retry(src, dst *Node, e *pending) {
+	attempt := int(e.flags >> attemptShift)
+	passed := backoff(attempt+1) - retransmitAfter // the sum of the timeouts up to this one
+	if passed > w.config.StreamTimeout || attempt == 1<<(8-attemptShift)-1 {
+		w.giveUp(src, dst, e, max(w.config.StreamTimeout-(passed-backoff(attempt)), 0))
+		return
+	}
+	e.cause = w.emit(&fact{kind: KindRetry, node: dst, peer: src, cause: e.cause, arg: uint64(attempt)})
+	e.flags += 1 << attemptShift
+	w.schedule(w.now+int64(backoff(attempt)), classNormal, e)
+}
+
+// giveUp breaks the stream after a last wait: whoever called learns it. A reply
+// that cannot get through is lost; the caller has its own timeout.
+func (w *World) giveUp(src, dst *Node, e *pending, after time.Duration) {
+	w.fireAfter(after, &breaking{src, dst, e.flags&flagReply == 0, e.arg, e.cause}, 0)
+}
+
+type breaking struct {
+	src, dst *Node
+	request  bool
+	call     uint64
+	cause    uint64
+}
+
+func (b *breaking) fire(w *World, _ uint64) {
+	if b.src.paused {
+		b.src.stash(pending{kind: doFire, cause: b.cause, body: b})
+		return
+	}
+	const why = "no acknowledgement within the stream's timeout"
+	w.cause = w.emit(&fact{kind: KindBreak, node: b.src, peer: b.dst, cause: b.cause, text: why})
+	if b.request {
+		w.answerCall(b.src, b.call, nil, ErrBroken)
+	}
+}
+
+// arrive is the end of a message's way.
+func (w *World) arrive(e *pending) {
+	src, dst := w.nodes[e.from], w.nodes[e.to]
+	if len(w.links) != 0 {
+		if l := w.route(src, dst); len(l.cuts) > 0 {
+			w.lose(src, dst, e, "the link is cut")
+			return
+		} else if len(l.holds) > 0 {
+			e.cause = w.emit(&fact{kind: KindHold, node: dst, peer: src, cause: e.cause, body: unsealed(e.body)})
+			l.held = append(l.held, *e)
+			return
+		}
+	}
+	switch {
+	case !dst.up:
+		w.lose(src, dst, e, "the node is down")
+		return
+	case e.incarnation != 0 && e.incarnation != dst.incarnation && !e.opens():
+		w.reset(src, dst, e)
+		return
+	case dst.paused:
+		dst.stash(*e)
+		return
+	}
+	if w.mutation != nil {
+		e.body = w.mutation.open(w, dst, e.body)
+	}
+	w.cause = w.count(KindDeliver, dst, src, e.cause, uint64(e.port))
+	if len(w.observers) != 0 {
+		w.show(&fact{kind: KindDeliver, node: dst, peer: src, cause: e.cause, arg: uint64(e.port), body: e.body})
+	}
+	if e.flags&flagReply != 0 {
+		w.takeReply(dst, e)
+		return
+	}
+	if both, ok := e.body.(*connection); ok {
+		w.greet(both, dst, e)
+		return
+	}
+	m := Message{From: src.name, Body: e.body, from: e.from, event: w.cause, call: e.arg}
+	if port := dst.port(e.port); port != nil && port.takes(&m) {
+		port.take(&m)
+		return
+	}
+	w.refuse(src, dst, e)
+}
+
+// reset is what a node says that has restarted since the stream began: it knows
+// nothing of it.
+func (w *World) reset(src, dst *Node, e *pending) {
+	const why = "the node has restarted since the stream began"
+	n := w.emit(&fact{kind: KindDrop, node: dst, peer: src, cause: e.cause, text: why, body: unsealed(e.body)})
+	if e.flags&flagReply == 0 {
+		before := w.cause
+		w.cause = n
+		w.post(dst, &pending{to: e.from, flags: flagStream | flagReply | flagError, arg: e.arg, body: ErrReset})
+		w.cause = before
+	}
+}
+
+// refuse is what a node says on whose port nobody listens: of a datagram nothing.
+func (w *World) refuse(src, dst *Node, e *pending) {
+	w.cause = w.emit(&fact{
+		kind: KindRefuse, node: dst, peer: src, cause: w.cause, arg: uint64(e.port), body: e.body,
+	})
+	if e.arg != 0 {
+		w.post(dst, &pending{to: e.from, flags: flagStream | flagReply | flagError, arg: e.arg, body: ErrRefused})
+	}
+}
+
+// Sizer is a message body that knows its size in bytes, for links with a
+// bandwidth.
+type Sizer interface{ Size() int }
+
+// SizeOf is the size that a body has on the wire: that of a string or byte slice
+// is its length, that of a [Sizer] its own word, and any other 64 bytes.
+func SizeOf(body any) int {
+	switch v := body.(type) {
+	case string:
+		return len(v)
+	case []byte:
+		return len(v)
+	case Sizer:
+		return max(v.Size(), 0)
+	}
+	return 64
+}
+
+// Corrupted is what arrives in place of a datagram that was damaged on the way
+// and is neither text nor bytes, whose bits are flipped instead. A program that
+// checks its messages drops it.
+type Corrupted struct{ Original any }
+
+func corrupt(body any, r *Rand) any {
+	flip := func(b []byte) []byte {
+		if len(b) > 0 {
+			b[r.IntN(len(b))] ^= 1 << r.IntN(8)
+		}
+		return b
+	}
+	switch v := body.(type) {
+	case string:
+		return string(flip([]byte(v)))
+	case []byte:
+		return flip(append([]byte(nil), v...))
+	}
+	return Corrupted{body}
+}

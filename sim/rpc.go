@@ -1,0 +1,108 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Errors of calls, streams and channels. After the first three a request may or
+// may not have been carried out.
+var (
+	// ErrTimeout: no answer within the caller's timeout.
+	ErrTimeout = errors.New("timeout")
+	// ErrBroken: the network took nothing for the whole of Config.StreamTimeout.
+	ErrBroken = errors.New("connection broken")
+	// ErrReset: the peer has restarted since the connection began.
+	ErrReset = errors.New("connection reset")
+	// ErrClosed: what was to be received from has ended.
+	ErrClosed = errors.New("closed")
+	// ErrRefused: the node is up and nobody listens there; nothing was done.
+	ErrRefused = errors.New("connection refused")
+)
+
+// Call sends a request and blocks until the answer comes, an error shows that
+// none will, or the timeout has passed, as the node's clock counts it. It travels
+// as over a connection that is already open: nothing is lost, doubled or
+// corrupted, what the network loses arrives later, and a partition is silence
+// until [ErrTimeout] or [ErrBroken]. Calls overtake each other. An error that the
+// handler returned is returned as it is. The timeout must be positive.
+func Call[T any](p *Proc, to string, request any, timeout time.Duration) (T, error) {
+	var zero T
+	body, err := p.call(to, request, timeout)
+	if err != nil {
+		return zero, err
+	}
+	answer, ok := body.(T)
+	if !ok && body != nil {
+		return zero, fmt.Errorf("the answer of %s is a %T, expected a %T", to, body, zero)
+	}
+	return answer, nil
+}
+
+func (p *Proc) call(to string, request any, timeout time.Duration) (any, error) {
+	if timeout <= 0 {
+		panic(fmt.Sprintf("sim: Call(%q) with a timeout of %v: it must be positive", to, timeout))
+	}
+	p.willBlock("Call")
+	w := p.w
+	a := p.resolve(to)
+	p.calls++
+	p.calling = uint64(p.index)<<32 | uint64(p.calls)
+	w.post(p.node, &pending{to: a.node, port: a.port, flags: flagStream, arg: p.calling, body: request})
+	w.wakeAfter(p.node.clock.global(timeout), p)
+	p.park()
+	if p.calling != 0 {
+		p.calling = 0
+		return nil, ErrTimeout
+	}
+	body, err := p.message.Body, p.fault
+	p.message, p.fault = Message{}, nil
+	return body, err
+}
+
+// Reply answers a request that an inline handler or Recv was given, now or later.
+// What is not a request needs no answer and gets none; a second answer is ignored
+// by the caller.
+func (p *Proc) Reply(request Message, answer any, err error) {
+	if !p.gone() {
+		p.w.reply(p.node, &request, answer, err)
+	}
+}
+
+// IsCall says whether somebody waits for an answer to the message.
+func (m Message) IsCall() bool { return m.call != 0 }
+
+func (w *World) reply(n *Node, m *Message, answer any, err error) {
+	if m.call == 0 {
+		return
+	}
+	e := pending{to: m.from, flags: flagStream | flagReply, arg: m.call, body: answer}
+	if err != nil {
+		e.flags |= flagError
+		e.body = err
+	}
+	w.post(n, &e)
+}
+
+// takeReply gives an answer that arrived to the process that waits for it.
+func (w *World) takeReply(n *Node, e *pending) {
+	if e.flags&flagError != 0 {
+		w.answerCall(n, e.arg, nil, e.body.(error))
+	} else {
+		w.answerCall(n, e.arg, e.body, nil)
+	}
+}
+
+// answerCall lets a call go on. An answer that nobody waits for any more, because
+// the caller timed out or has another already, is ignored.
+func (w *World) answerCall(n *Node, call uint64, answer any, err error) {
+	p := w.procs[call>>32]
+	if p.calling != call || p.node != n {
+		return
+	}
+	p.calling = 0
+	p.unwake()
+	p.message.Body, p.fault = answer, err
+	w.enter(p)
+}
