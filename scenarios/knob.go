@@ -1,0 +1,175 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/orrery-sim/orrery/internal/suggest"
+)
+
+// Knob is a setting of a system that a person may turn. Its default says of what
+// kind its values are: one of Choices if there are any, else a duration, a whole
+// number, a fraction, or true and false.
+type Knob struct {
+	Name    string
+	Default string
+	Help    string   // one line
+	Choices []string // the only values, if any
+
+	// Min and Max bound numbers and durations, both inclusive and written as
+	// values of the knob are; "" is no bound.
+	Min, Max string
+}
+
+// Values are the settings of one run, by the knobs' names.
+type Values map[string]string
+
+// kind is how a knob's values are read.
+type kind string
+
+const (
+	kindChoice   kind = "choice"
+	kindBool     kind = "true or false"
+	kindInt      kind = "a whole number"
+	kindDuration kind = "a duration"
+	kindFloat    kind = "a number"
+)
+
+func (k *Knob) kind() kind {
+	if len(k.Choices) > 0 {
+		return kindChoice
+	}
+	if _, err := strconv.ParseBool(k.Default); err == nil && !isNumber(k.Default) {
+		return kindBool
+	}
+	if _, err := strconv.ParseInt(k.Default, 10, 64); err == nil {
+		return kindInt
+	}
+	if _, err := time.ParseDuration(k.Default); err == nil {
+		return kindDuration
+	}
+	return kindFloat
+}
+
+func isNumber(s string) bool { _, err := strconv.ParseFloat(s, 64); return err == nil }
+
+// check says what is wrong with a value for the knob.
+func (k *Knob) check(value string) error {
+	kind := k.kind()
+	if kind == kindChoice {
+		if !slices.Contains(k.Choices, value) {
+			return fmt.Errorf("knob %s: %q is not one of %s%s", k.Name, value, strings.Join(k.Choices, ", "), suggest.Hint(value, k.Choices))
+		}
+		return nil
+	}
+	v, err := number(kind, value)
+	if err != nil {
+		return fmt.Errorf("knob %s: %q is not %s, such as %s", k.Name, value, kind, k.Default)
+	}
+	if k.Min != "" {
+		if least, _ := number(kind, k.Min); v < least {
+			return fmt.Errorf("knob %s: %s is below its least value %s", k.Name, value, k.Min)
+		}
+	}
+	if k.Max != "" {
+		if most, _ := number(kind, k.Max); v > most {
+			return fmt.Errorf("knob %s: %s is above its greatest value %s", k.Name, value, k.Max)
+		}
+	}
+	return nil
+}
+
+// number reads a value as something that can be compared with bounds.
+func number(k kind, text string) (float64, error) {
+	switch k {
+	case kindBool:
+		if text != "true" && text != "false" {
+			return 0, errors.New("neither true nor false")
+		}
+		return 0, nil
+	case kindInt:
+		n, err := strconv.ParseInt(text, 10, 64)
+		return float64(n), err
+	case kindDuration:
+		d, err := time.ParseDuration(text)
+		return float64(d), err
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err == nil && f != f {
+		err = errors.New("not a number")
+	}
+	return f, err
+}
+
+// fill returns the values with defaults for what they leave out, or all errors.
+func fill(knobs []Knob, given Values) (Values, error) {
+	all := Values{}
+	var names []string
+	for i := range knobs {
+		all[knobs[i].Name] = knobs[i].Default
+		names = append(names, knobs[i].Name)
+	}
+	var errs []error
+	for _, name := range sortedKeys(given) {
+		i := slices.Index(names, name)
+		if i < 0 {
+			errs = append(errs, unknown("knob", name, names))
+			continue
+		}
+		if err := knobs[i].check(given[name]); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		all[name] = given[name]
+	}
+	return all, errors.Join(errs...)
+}
+
+// unknown is the error about a name that is not among those that there are.
+func unknown(what, name string, known []string) error {
+	if hint := suggest.Hint(name, known); hint != "" {
+		return fmt.Errorf("unknown %s %q%s", what, name, hint)
+	}
+	if len(known) == 0 {
+		return fmt.Errorf("unknown %s %q: there are none here", what, name)
+	}
+	return fmt.Errorf("unknown %s %q, expected one of %s", what, name, strings.Join(known, ", "))
+}
+
+func (v Values) get(name string) string {
+	value, ok := v[name]
+	if !ok {
+		panic(fmt.Sprintf("scenarios: the system asks for knob %q, which it does not list", name))
+	}
+	return value
+}
+
+// String returns the value of a knob.
+func (v Values) String(name string) string { return v.get(name) }
+
+// Bool returns the value of a knob that is true or false.
+func (v Values) Bool(name string) bool { return v.get(name) == "true" }
+
+// Int returns the value of a knob that is a whole number.
+func (v Values) Int(name string) int { return read(v, name, strconv.Atoi) }
+
+// Duration returns the value of a knob that is a duration.
+func (v Values) Duration(name string) time.Duration { return read(v, name, time.ParseDuration) }
+
+// Float returns the value of a knob that is a number.
+func (v Values) Float(name string) float64 {
+	return read(v, name, func(s string) (float64, error) { return strconv.ParseFloat(s, 64) })
+}
+
+// read parses a value that was checked when it was set.
+func read[T any](v Values, name string, parse func(string) (T, error)) T {
+	value, err := parse(v.get(name))
+	if err != nil {
+		panic(fmt.Sprintf("scenarios: knob %q is %q, which the system reads as something else: %v", name, v[name], err))
+	}
+	return value
+}

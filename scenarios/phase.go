@@ -1,0 +1,125 @@
+package scenarios
+
+import (
+	"slices"
+	"time"
+
+	"github.com/orrery-sim/orrery/checker"
+)
+
+// Phase is a stretch of the run in which the same faults were in force, and how the
+// clients fared in it. An operation counts where it was called.
+type Phase struct {
+	From    time.Duration `json:"from_ns"`
+	To      time.Duration `json:"to_ns"`
+	Faults  []string      `json:"faults,omitempty"`
+	Asked   int           `json:"asked"`
+	OK      int           `json:"ok"`
+	Failed  int           `json:"failed"`
+	Unknown int           `json:"unknown"`
+
+	// Latency from call to return of the operations that were ok.
+	P50 time.Duration `json:"p50_ns"`
+	P99 time.Duration `json:"p99_ns"`
+	Max time.Duration `json:"max_ns"`
+
+	// Unavailable is the sum of the stretches longer than Gap in which something
+	// was asked and nothing was answered.
+	Unavailable time.Duration `json:"unavailable_ns"`
+}
+
+// Gap is how long nothing must be answered to count as unavailable.
+const Gap = 250 * time.Millisecond
+
+// phases divides the run at the times at which faults begin and end.
+func phases(ops []checker.Operation, marks []mark, end time.Duration) []Phase {
+	list := []Phase{{}}
+	for _, m := range marks {
+		if m.at >= end {
+			break
+		}
+		last := &list[len(list)-1]
+		if m.at == last.From {
+			last.Faults = m.faults
+			continue
+		}
+		last.To = m.at
+		list = append(list, Phase{From: m.at, Faults: m.faults})
+	}
+	list[len(list)-1].To = end
+	for i := range list {
+		list[i].measure(ops)
+	}
+	return list
+}
+
+// mark is a time from which on these faults are in force.
+type mark struct {
+	at     time.Duration
+	faults []string
+}
+
+func (f *Phase) measure(ops []checker.Operation) {
+	var latencies []time.Duration
+	for i := range ops {
+		op := &ops[i]
+		if at := time.Duration(op.Call); at < f.From || at >= f.To {
+			continue
+		}
+		f.Asked++
+		switch op.Outcome {
+		case checker.OutcomeOK:
+			f.OK++
+			latencies = append(latencies, time.Duration(op.Return-op.Call))
+		case checker.OutcomeFailed:
+			f.Failed++
+		default:
+			f.Unknown++
+		}
+	}
+	slices.Sort(latencies)
+	f.P50, f.P99, f.Max = quantile(latencies, 50), quantile(latencies, 99), quantile(latencies, 100)
+	f.Unavailable = f.silence(ops)
+}
+
+// quantile is the nearest rank: the smallest value that at least percent of all do
+// not exceed.
+func quantile(sorted []time.Duration, percent int) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	rank := (len(sorted)*percent + 99) / 100
+	return sorted[max(rank, 1)-1]
+}
+
+// silence sums the gaps between answers while something was asked. A gap begins
+// with an answer or with the first question after one.
+func (f *Phase) silence(ops []checker.Operation) time.Duration {
+	var answers []time.Duration
+	for i := range ops {
+		if at := time.Duration(ops[i].Return); ops[i].Outcome == checker.OutcomeOK && at >= f.From && at < f.To {
+			answers = append(answers, at)
+		}
+	}
+	slices.Sort(answers)
+	total, since := time.Duration(0), f.From
+	for _, at := range append(answers, f.To) {
+		if begin, asked := firstAsked(ops, since, at); asked && at-begin > Gap {
+			total += at - begin
+		}
+		since = at
+	}
+	return total
+}
+
+// firstAsked is the first moment in [from, to) at which an operation waits.
+func firstAsked(ops []checker.Operation, from, to time.Duration) (time.Duration, bool) {
+	first, found := to, false
+	for i := range ops {
+		call, ret := time.Duration(ops[i].Call), time.Duration(ops[i].Return)
+		if call < to && ret > from {
+			first, found = min(first, max(call, from)), true
+		}
+	}
+	return first, found
+}

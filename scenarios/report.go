@@ -1,0 +1,205 @@
+package scenarios
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/orrery-sim/orrery/checker"
+	"github.com/orrery-sim/orrery/sim"
+)
+
+// Report is what is known of a run when it has ended.
+type Report struct {
+	Scenario string        `json:"scenario"`
+	Shows    string        `json:"shows,omitempty"`
+	System   string        `json:"system"`
+	Nodes    []string      `json:"nodes"`
+	Seed     uint64        `json:"seed"`
+	Mutant   string        `json:"mutant,omitempty"`
+	Knobs    []Setting     `json:"knobs"`
+	Workload string        `json:"workload"`
+	Status   string        `json:"outcome"`
+	Expected string        `json:"expected"`
+	Reason   string        `json:"reason,omitempty"` // of an outcome that is not ok, in a line
+	Event    uint64        `json:"event,omitempty"`  // at which it happened
+	At       time.Duration `json:"at_ns"`            // virtual time at the end
+	Events   uint64        `json:"events"`
+	Hash     string        `json:"hash"`
+	Checks   []Result      `json:"checks"`
+	Timeline []Moment      `json:"timeline"`
+	Phases   []Phase       `json:"phases"`
+	Around   []string      `json:"around,omitempty"` // the events around a violation
+	Command  string        `json:"reproduce"`
+
+	status  sim.Status
+	stack   string
+	history checker.History
+}
+
+// Setting is a knob's value in a run.
+type Setting struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"`
+	Default bool   `json:"default"`
+}
+
+// Moment is a line of the timeline: what a fault or the system did.
+type Moment struct {
+	At    time.Duration `json:"at_ns"`
+	Event uint64        `json:"event"`
+	Who   string        `json:"who"` // "fault", or a node
+	Text  string        `json:"text"`
+}
+
+// Outcome is the run's status.
+func (r *Report) Outcome() sim.Status { return r.status }
+
+// AsExpected says whether the run ended as the scenario says it must.
+func (r *Report) AsExpected() bool { return r.Status == r.Expected }
+
+// ExitCode is that of a program that ran the scenario: 0 if it ended as expected,
+// else the outcome's own; 1 if it was to fail and did not.
+func (r *Report) ExitCode() int {
+	switch {
+	case r.AsExpected():
+		return 0
+	case r.status == sim.OK:
+		return sim.Violated.ExitCode()
+	}
+	return r.status.ExitCode()
+}
+
+// History returns what the clients asked and were answered.
+func (r *Report) History() checker.History { return r.history }
+
+// WritePicture writes an HTML page on which porcupine shows the violation. If the
+// history has none, it says so instead.
+func (r *Report) WritePicture(out io.Writer) error {
+	for _, c := range r.Checks {
+		if c.History != nil && c.History.Violation != nil {
+			return c.History.Violation.WriteHTML(out)
+		}
+	}
+	const page = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>%[1]s</title>\n<p>%[1]s, seed %[2]d: %[3]s. There is no violation to be drawn.\n"
+	_, err := fmt.Fprintf(out, page, r.Scenario, r.Seed, r.Status)
+	return err
+}
+
+// Stack is the Go stack of what crashed or hung, or "".
+func (r *Report) Stack() string { return r.stack }
+
+func (r *Run) report(out sim.Outcome) *Report {
+	s, w := r.Scenario, r.World
+	results := r.judge(out)
+	st := status(out, results)
+	rep := &Report{
+		Scenario: s.FullName(), Shows: s.Shows, System: s.System.Name, Nodes: r.Cluster.servers,
+		Seed: w.Seed(), Mutant: r.Options.Mutant, Workload: s.Workload.Summary(),
+		Status: st.String(), Expected: s.Expect.String(), At: w.Now(), Events: w.Events(),
+		Hash: fmt.Sprintf("%016x", w.Hash()), Checks: results, status: st, stack: out.Stack,
+		history: r.Workload.History(), Command: r.command(),
+	}
+	rep.history.Meta = map[string]string{"scenario": rep.Scenario, "seed": fmt.Sprint(rep.Seed)}
+	for i := range s.System.Knobs {
+		k := &s.System.Knobs[i]
+		value := r.Cluster.Values[k.Name]
+		rep.Knobs = append(rep.Knobs, Setting{k.Name, value, value == k.Default})
+	}
+	rep.blame(out, results)
+	rep.Timeline = r.timeline()
+	rep.Phases = phases(r.Workload.Ops(), r.marks(), w.Now())
+	return rep
+}
+
+// blame says in a line why the outcome is what it is.
+func (r *Report) blame(out sim.Outcome, results []Result) {
+	if !out.OK() {
+		r.Reason, r.Event = out.Reason, out.Event
+		if out.Proc != "" && out.Status != sim.Violated {
+			r.Reason += " (process " + out.Proc + ")"
+		}
+		return
+	}
+	for _, res := range results {
+		if res.Verdict != checker.OK && (r.Reason == "" || res.Verdict == checker.Violated) {
+			r.Reason, r.Event = res.Check+": "+res.Reason, res.Event
+			if res.Verdict == checker.Violated {
+				return
+			}
+		}
+	}
+}
+
+// timeline lays what the faults did and what the system did beside each other.
+func (r *Run) timeline() []Moment {
+	var list []Moment
+	for _, d := range r.Faults.Log() {
+		text := d.Text
+		switch {
+		case d.Undo:
+			text = "end of " + text
+		case d.Skipped != "":
+			text = "skipped " + text + ": " + d.Skipped
+		}
+		list = append(list, Moment{d.At, d.Event, "fault", text})
+	}
+	for _, m := range r.Cluster.log {
+		list = append(list, Moment{m.At, m.Event, m.Node, m.Text})
+	}
+	sortMoments(list)
+	return list
+}
+
+// marks are the times at which faults begin and end, with what is in force then.
+func (r *Run) marks() []mark {
+	log := r.Faults.Log()
+	ends := map[string]int{} // acts that will still be undone, by their text
+	for _, d := range log {
+		if d.Undo {
+			ends[d.Text]++
+		}
+	}
+	var list []mark
+	var active []string
+	for _, d := range log {
+		switch {
+		case d.Skipped != "":
+			continue
+		case d.Undo:
+			active = slices.Clone(active)
+			if i := slices.Index(active, d.Text); i >= 0 {
+				active = slices.Delete(active, i, i+1)
+			}
+		case ends[d.Text] > 0:
+			ends[d.Text]--
+			active = append(slices.Clone(active), d.Text)
+		}
+		list = append(list, mark{d.At, active})
+	}
+	return list
+}
+
+// command is the line that repeats the run, for pasting.
+func (r *Run) command() string {
+	s, o := r.Scenario, r.Options
+	name := s.FullName()
+	if s.File != "" {
+		name = s.File
+	}
+	line := fmt.Sprintf("orrery run %s --seed %d", quoted(name), o.Seed)
+	if o.Mutant != "" {
+		line += " --mutant " + o.Mutant
+	}
+	for _, k := range sortedKeys(o.Knobs) {
+		line += " --knob " + quoted(k+"="+o.Knobs[k])
+	}
+	for _, f := range o.Faults {
+		line += " --fault " + quoted(f.String())
+	}
+	if o.Until > 0 {
+		line += " --until " + o.Until.String()
+	}
+	return line
+}

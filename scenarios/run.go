@@ -1,0 +1,203 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/orrery-sim/orrery/checker"
+	"github.com/orrery-sim/orrery/faults"
+	"github.com/orrery-sim/orrery/scenarios/workload"
+	"github.com/orrery-sim/orrery/sim"
+)
+
+// Options are what one run of a scenario changes in it.
+type Options struct {
+	Seed   uint64
+	Knobs  Values          // before the scenario's own
+	Mutant string          // a mistake to make, by name
+	Faults faults.Schedule // beside the scenario's own
+	Until  time.Duration   // stop watching at this virtual time; 0 is the end
+	// Checking has the kernel look whether messages are changed after they were
+	// sent, see sim.Config. The run is the same.
+	Checking bool
+	// Observe is called with the run before it starts, to add observers.
+	Observe func(r *Run)
+}
+
+// Run is one run of a scenario.
+type Run struct {
+	Scenario *Scenario
+	Options  Options
+	Cluster  *Cluster
+	World    *sim.World
+	Workload *workload.Run
+	Faults   *faults.Plan
+
+	faults faults.Schedule // the scenario's and those of the options
+}
+
+// NewRun makes a run that has not started. What is impossible in the options is an
+// error. The run must be closed.
+func NewRun(s *Scenario, o Options) (*Run, error) {
+	if err := s.check(nil); err != nil {
+		return nil, err
+	}
+	knobs := Values{}
+	for _, given := range []Values{s.Knobs, mutantKnobs(s.System, o.Mutant), o.Knobs} {
+		for name, value := range given { // order-free: into a map
+			knobs[name] = value
+		}
+	}
+	values, err := fill(s.System.Knobs, knobs)
+	if o.Mutant != "" && !contains(s.System.mutantNames(), o.Mutant) {
+		err = errors.Join(err, unknown("mutant of system "+s.System.Name, o.Mutant, s.System.mutantNames()))
+	}
+	if o.Until < 0 {
+		err = errors.Join(err, fmt.Errorf("until is %v, expected no negative time", o.Until))
+	}
+	if err != nil {
+		return nil, err
+	}
+	w := sim.New(sim.Config{Seed: o.Seed, Link: s.Link, Checking: o.Checking})
+	r := &Run{Scenario: s, Options: o, World: w}
+	r.Cluster = &Cluster{Values: values, system: s.System, world: w, servers: serverNames(s.Nodes), mutant: o.Mutant}
+	s.System.Place(r.Cluster)
+	r.faults = slices.Concat(s.Faults, o.Faults)
+	if err := r.faults.Check(r.Cluster); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func mutantKnobs(s *System, mutant string) Values {
+	for i := range s.Mutants {
+		if s.Mutants[i].Name == mutant {
+			return s.Mutants[i].Knobs
+		}
+	}
+	return nil
+}
+
+// Close frees what the run holds. What it recorded can still be read.
+func (r *Run) Close() { r.World.Close() }
+
+// Start lets the workload, the faults and the checks in. Execute does it; who steps
+// through a run by hand does it first.
+func (r *Run) Start() {
+	s := r.Scenario
+	end := s.Run + s.Settle
+	connect := func(p *sim.Proc) workload.Session { return s.System.Connect(r.Cluster, p) }
+	r.Workload = workload.Start(r.World, s.Workload, end, connect)
+	plan, err := r.faults.Install(r.Cluster)
+	if err != nil {
+		panic(fmt.Sprintf("scenarios: %v", err)) // it was checked when the run was made
+	}
+	r.Faults = plan
+	r.World.At(s.Run, "the faults end", r.Faults.Stop)
+	for _, name := range s.Checks {
+		if c := s.System.check(name); c.Watch != nil {
+			c.Watch(r)
+		}
+	}
+	if r.Options.Observe != nil {
+		r.Options.Observe(r)
+	}
+}
+
+// Execute runs the scenario to its end and judges it. It may be asked, at any time
+// between events, to stop: what is done is judged then.
+func (r *Run) Execute(stop func() bool) *Report {
+	r.Start()
+	out := r.pass(stop)
+	return r.report(out)
+}
+
+// pass lets the scenario's time pass: the run, the tail without faults, and then
+// what the clients still wait for.
+func (r *Run) pass(stop func() bool) sim.Outcome {
+	s, w := r.Scenario, r.World
+	end := s.Run + s.Settle
+	if u := r.Options.Until; u > 0 {
+		end = min(end, u)
+	}
+	const patience = 100 // timeouts; the clients end long before, unless one hangs
+	last := end + patience*s.Workload.Timeout
+	for w.Now() < last {
+		if r.cutShort() && w.Now() >= end || w.Now() >= end && w.ClientsLeft() == 0 || stop != nil && stop() {
+			break
+		}
+		step := time.Second
+		if w.Now() < end {
+			step = min(step, end-w.Now())
+		}
+		if out := w.Run(step); !out.OK() {
+			return out
+		}
+	}
+	if !r.cutShort() && w.ClientsLeft() > 0 && w.Now() >= last {
+		return sim.Outcome{Status: sim.Stuck, Reason: "clients wait for answers that do not come", Event: w.Events(), At: w.Now()}
+	}
+	return sim.Outcome{Event: w.Events(), At: w.Now()}
+}
+
+// judge asks every check of the scenario that has something to say.
+func (r *Run) judge(out sim.Outcome) []Result {
+	var results []Result
+	for _, name := range r.Scenario.Checks {
+		c := r.Scenario.System.check(name)
+		res := Result{Verdict: checker.OK}
+		switch failed, isCheck := failedCheck(out); {
+		case isCheck && failed == name:
+			res = Result{Verdict: checker.Violated, Reason: out.Reason[len(name)+2:], Event: out.Event}
+		case out.Status == sim.Crashed || out.Status == sim.Stuck:
+			res = Result{Verdict: checker.Unknown, Reason: "the run ended early: " + out.Status.String()}
+		case name == progress.Name && (isCheck || r.cutShort()):
+			res = Result{Verdict: checker.Unknown, Reason: "the run ended early"}
+		case c.Judge != nil:
+			res = c.Judge(r)
+		}
+		res.Check, res.Claim = c.Name, c.Claim
+		results = append(results, res)
+	}
+	return results
+}
+
+func (r *Run) cutShort() bool { return r.World.Now() < r.Scenario.Run+r.Scenario.Settle }
+
+// failedCheck is the check that ended the run by World.Fail.
+func failedCheck(out sim.Outcome) (name string, ok bool) {
+	if out.Status != sim.Violated {
+		return "", false
+	}
+	for i := range out.Reason {
+		if out.Reason[i] == ':' {
+			return out.Reason[:i], true
+		}
+	}
+	return "", false
+}
+
+// status is how the whole run counts: the worst of what happened and what was
+// judged. Unknown never counts as ok.
+func status(out sim.Outcome, results []Result) sim.Status {
+	if !out.OK() {
+		return out.Status
+	}
+	worst := sim.OK
+	for _, res := range results {
+		switch {
+		case res.Verdict == checker.Violated && res.Check == progress.Name:
+			if worst != sim.Violated {
+				worst = sim.Stuck
+			}
+		case res.Verdict == checker.Violated:
+			worst = sim.Violated
+		case res.Verdict == checker.Unknown && worst == sim.OK:
+			worst = sim.Unknown
+		}
+	}
+	return worst
+}

@@ -1,0 +1,150 @@
+package workload
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/orrery-sim/orrery/checker"
+	"github.com/orrery-sim/orrery/sim"
+)
+
+// Run is a workload in a world.
+type Run struct {
+	spec    Spec
+	kind    *Kind
+	world   *sim.World
+	connect func(p *sim.Proc) Session
+	until   time.Duration
+	ops     []checker.Operation
+}
+
+// Start adds the clients to the world. They ask until the virtual time until, and
+// after it once more what the kind's last operation is; then they end. The
+// specification must be sound, see [Spec.Check].
+func Start(w *sim.World, spec Spec, until time.Duration, connect func(p *sim.Proc) Session) *Run {
+	r := &Run{spec: spec, kind: Find(spec.Kind), world: w, connect: connect, until: until}
+	for i := range spec.Clients {
+		w.Client("c"+strconv.Itoa(i+1), func(p *sim.Proc) { r.client(p, i) })
+	}
+	return r
+}
+
+// History returns what the clients asked and were answered, so far.
+func (r *Run) History() checker.History { return checker.History{Ops: slices.Clone(r.ops)} }
+
+// Ops returns the operations in the order in which they were called. It is not to
+// be changed.
+func (r *Run) Ops() []checker.Operation { return r.ops }
+
+// Model is the name of the model of package checker that the answers are of.
+func (r *Run) Model() string { return r.kind.Model }
+
+func (r *Run) client(p *sim.Proc, number int) {
+	g := newGenerator(&r.spec, number, p.Rand("workload"))
+	if r.spec.Rate > 0 {
+		r.open(p, g)
+	} else {
+		r.closed(p, g)
+	}
+	r.finish(p, g)
+}
+
+// closed asks, waits for the answer, thinks, and asks again.
+func (r *Run) closed(p *sim.Proc, g *generator) {
+	session := r.connect(p)
+	for {
+		p.Sleep(g.rand.Duration(r.spec.Every/2, r.spec.Every+r.spec.Every/2))
+		if r.world.Now() >= r.until {
+			return
+		}
+		r.do(p, session, g, p.Name(), g.next())
+	}
+}
+
+// open asks at its share of the rate, each time on a process of its own. A record
+// of one client has one operation at a time, so each runs under the name of the
+// first slot that is free.
+func (r *Run) open(p *sim.Proc, g *generator) {
+	interval := sim.Exponential(time.Duration(float64(time.Second) * float64(r.spec.Clients) / r.spec.Rate))
+	var slots []bool
+	var sessions []Session
+	var left sim.WaitGroup
+	for {
+		p.Sleep(interval.Sample(g.rand))
+		if r.world.Now() >= r.until {
+			break
+		}
+		slot := slices.Index(slots, false)
+		if slot < 0 {
+			slot = len(slots)
+			slots, sessions = append(slots, false), append(sessions, nil)
+		}
+		slots[slot] = true
+		op := g.next()
+		left.Add(1)
+		p.Go("ask", func(p *sim.Proc) {
+			if sessions[slot] == nil {
+				sessions[slot] = r.connect(p)
+			}
+			name := p.Node().Name() + "." + strconv.Itoa(slot+1)
+			if _, outcome := r.do(p, sessions[slot], g, name, op); outcome == checker.OutcomeUnknown {
+				sessions[slot] = nil // the old one may still be at it
+			}
+			slots[slot] = false
+			left.Done()
+		})
+	}
+	left.Wait(p)
+}
+
+// finish asks the last operation of every key, until it is answered or a few
+// timeouts have passed.
+func (r *Run) finish(p *sim.Proc, g *generator) {
+	if r.kind.last == "" || g.client != 0 {
+		return
+	}
+	const tries = 5
+	session := r.connect(p)
+	for i := range min(r.spec.Keys, 100) {
+		for range tries {
+			if _, outcome := r.do(p, session, g, p.Name(), Op{Name: r.kind.last, Key: keyName(i)}); outcome == checker.OutcomeOK {
+				break
+			}
+		}
+	}
+}
+
+// next draws the next operation.
+func (g *generator) next() Op { return Find(g.spec.Kind).next(g) }
+
+// do carries out one operation and records it.
+func (r *Run) do(p *sim.Proc, session Session, g *generator, client string, op Op) (checker.Value, checker.Outcome) {
+	span := p.Span(op.String())
+	i := len(r.ops)
+	r.ops = append(r.ops, checker.Operation{
+		Client: client, Op: op.Name, Key: op.Key, Input: op.Input,
+		Call: int64(r.world.Now()), Return: checker.Never, CallEvent: span.ID(),
+	})
+	output, outcome := session.Do(p, op, r.spec.Timeout)
+	if outcome == checker.OutcomeOK {
+		g.learn(op, output)
+	} else {
+		output = checker.Nil
+	}
+	span.End(sim.Field{Name: "outcome", Value: outcome.String()}, sim.Field{Name: "output", Value: output.String()})
+	done := &r.ops[i]
+	done.Output, done.Outcome = output, outcome
+	done.Return, done.ReturnEvent = int64(r.world.Now()), r.world.Events()
+	return output, outcome
+}
+
+// Summary says in a line what the clients do.
+func (s *Spec) Summary() string {
+	loop := fmt.Sprintf("each again about %v after it was answered", s.Every)
+	if s.Rate > 0 {
+		loop = fmt.Sprintf("%v operations per second in all", s.Rate)
+	}
+	return fmt.Sprintf("%s, %d clients, %d keys, %s", s.Kind, s.Clients, s.Keys, loop)
+}

@@ -1,0 +1,177 @@
+// Package workload is the clients that ask a system something, over and over, and
+// the record of what they were answered.
+//
+// A workload is of a kind: what is asked, and of which model the answers are. It is
+// closed loop (a client asks again some time after it was answered) or open loop
+// (requests come at a rate, whether or not earlier ones were answered, which is what
+// overloads a system; see Schroeder, Wierman and Harchol-Balter, "Open Versus Closed",
+// NSDI 2006, section 2).
+package workload
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/orrery-sim/orrery/checker"
+	"github.com/orrery-sim/orrery/sim"
+)
+
+// Spec says what clients ask, how many there are, and how often.
+type Spec struct {
+	Kind    string        // what is asked: see Kinds
+	Clients int           // that ask side by side
+	Keys    int           // asked about: k0, k1, ...
+	Every   time.Duration // closed loop: mean time from an answer to the next question, drawn between half and one and a half of it
+	Rate    float64       // open loop if positive: questions per second of all clients together, at exponential intervals
+	Reads   float64       // the share of operations that read, where the kind has a choice
+	Zipf    float64       // skew of the choice of keys: 0 is uniform, 1 is Zipf's law
+	Timeout time.Duration // how long a client waits for an answer
+}
+
+// Defaults are what a specification says where it says nothing.
+var Defaults = Spec{
+	Kind: "register", Clients: 4, Keys: 3, Every: 50 * time.Millisecond, Reads: 0.5, Timeout: time.Second,
+}
+
+// Kind is what a workload asks.
+type Kind struct {
+	Name  string
+	Help  string // one line
+	Model string // of package checker, of which the answers are
+	next  func(g *generator) Op
+	last  string // the operation with which every client ends on every key, if any
+}
+
+// Kinds are all kinds of workload.
+var Kinds = []Kind{
+	{"register", "reads and writes of registers", "register", (*generator).register, "read"},
+	{"cas-register", "reads, writes and compare-and-sets of registers", "cas-register", (*generator).casRegister, "read"},
+	{"counter", "adds one to counters, answered by the new count, and reads", "counter", (*generator).counter, "read"},
+	{"set", "adds to sets, and reads of all their elements", "set", (*generator).set, "read"},
+}
+
+// Find returns the kind of that name, or nil.
+func Find(name string) *Kind {
+	for i := range Kinds {
+		if Kinds[i].Name == name {
+			return &Kinds[i]
+		}
+	}
+	return nil
+}
+
+// Op is one question.
+type Op struct {
+	Name  string // "read", "write", "cas", "add"
+	Key   string
+	Input checker.Value
+}
+
+// String is the operation in words: write k0 17.
+func (o Op) String() string {
+	s := o.Name + " " + o.Key
+	if !o.Input.IsNil() {
+		s += " " + o.Input.String()
+	}
+	return s
+}
+
+// Session is the way in which one client asks a system.
+type Session interface {
+	// Do carries out one operation, within the timeout, and says what the client
+	// knows of it then. An outcome that is not ok has no output.
+	Do(p *sim.Proc, op Op, timeout time.Duration) (checker.Value, checker.Outcome)
+}
+
+// generator draws one client's operations.
+type generator struct {
+	spec   *Spec
+	rand   *sim.Rand
+	keys   *sim.Zipf
+	client int
+	count  int64
+	seen   map[string]checker.Value // the last value read or written by key, for a compare-and-set that has a chance
+}
+
+func newGenerator(spec *Spec, client int, rand *sim.Rand) *generator {
+	return &generator{spec: spec, rand: rand, client: client, keys: sim.NewZipf(spec.Keys, spec.Zipf), seen: map[string]checker.Value{}}
+}
+
+// unique is a value that no other operation of the run has: with it a stale read
+// shows what it has read. It is the client's number behind its count, so that
+// people see at a glance which is later.
+func (g *generator) unique() checker.Value {
+	g.count++
+	const clients = 1000
+	return checker.Int(g.count*clients + int64(g.client))
+}
+
+func (g *generator) key() string { return keyName(g.keys.Draw(g.rand)) }
+
+func keyName(i int) string { return "k" + strconv.Itoa(i) }
+
+func (g *generator) register() Op {
+	if key := g.key(); g.rand.Bool(g.spec.Reads) {
+		return Op{Name: "read", Key: key}
+	} else {
+		return Op{"write", key, g.unique()}
+	}
+}
+
+func (g *generator) casRegister() Op {
+	op := g.register()
+	if op.Name == "write" && g.rand.Bool(0.5) {
+		return Op{"cas", op.Key, checker.List(g.seen[op.Key], op.Input)}
+	}
+	return op
+}
+
+func (g *generator) counter() Op {
+	op := g.register()
+	if op.Name == "write" {
+		op.Name, op.Input = "add-and-get", checker.Int(1)
+	}
+	return op
+}
+
+func (g *generator) set() Op {
+	op := g.register()
+	if op.Name == "write" {
+		op.Name = "add"
+	}
+	return op
+}
+
+// learn keeps what the client has seen of a key.
+func (g *generator) learn(op Op, output checker.Value) {
+	switch op.Name {
+	case "read":
+		g.seen[op.Key] = output
+	case "write":
+		g.seen[op.Key] = op.Input
+	}
+}
+
+// Check says what is impossible in the specification.
+func (s *Spec) Check() error {
+	switch {
+	case Find(s.Kind) == nil:
+		return fmt.Errorf("unknown kind of workload %q", s.Kind)
+	case s.Clients < 1 || s.Clients >= 1000:
+		return fmt.Errorf("clients is %d, expected 1 to 999", s.Clients)
+	case s.Keys < 1 || s.Keys > 1_000_000:
+		return fmt.Errorf("keys is %d, expected 1 to 1,000,000", s.Keys)
+	case s.Every <= 0 && s.Rate == 0:
+		return fmt.Errorf("every is %v, expected a positive duration", s.Every)
+	case !(s.Rate >= 0 && s.Rate <= 1e9):
+		return fmt.Errorf("rate is %v per second, expected 0 to 1e9", s.Rate)
+	case !(s.Reads >= 0 && s.Reads <= 1):
+		return fmt.Errorf("reads is %v, expected a share from 0 to 1", s.Reads)
+	case !(s.Zipf >= 0 && s.Zipf <= 10):
+		return fmt.Errorf("zipf is %v, expected 0 to 10", s.Zipf)
+	case s.Timeout <= 0:
+		return fmt.Errorf("timeout is %v, expected a positive duration", s.Timeout)
+	}
+	return nil
+}
