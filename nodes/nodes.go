@@ -1,0 +1,10 @@
+// Package nodes is the shelf: one folder is one simulated system, and All lists them.
+package nodes
+
+import (
+	"github.com/orrery-sim/orrery/nodes/echo"
+	"github.com/orrery-sim/orrery/scenarios"
+)
+
+// All is every system on the shelf.
+var All = scenarios.Catalog{echo.System}
