@@ -1,0 +1,99 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/orrery-sim/orrery/checker"
+	"github.com/orrery-sim/orrery/sim"
+)
+
+func checkCommand() *cobra.Command {
+	var model, keys, picture string
+	var steps int
+	var truncated, asJSON bool
+	c := &cobra.Command{
+		Use:   "check FILE",
+		Short: "judge a history that any tool has made",
+		Long: `Judge whether a history is linearizable. The file holds JSON lines as orrery run --history
+writes them, or a history of Jepsen's: EDN, or a log. The form is found out.
+
+Models:
+` + modelList(),
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			m, err := checker.ModelNamed(model)
+			if err != nil {
+				return err
+			}
+			rule, err := keyRule(keys)
+			if err != nil {
+				return err
+			}
+			history, err := checker.ReadFile(args[0], checker.ReadOptions{AllowTruncated: truncated, Keys: rule})
+			if err != nil {
+				return err
+			}
+			result := checker.Linearizable{Model: m}.Check(history, checker.Limits{Steps: steps})
+			return judged(c, result, asJSON, picture)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&model, "model", "register", "what the answers are judged by")
+	f.StringVar(&keys, "keys", "auto", "whether a value [a b] of Jepsen's is key a and value b: auto, always or never")
+	f.IntVar(&steps, "steps", checker.DefaultSteps, "how many steps a verdict may take for each key")
+	f.BoolVar(&truncated, "truncated", false, "judge a file that ends in the middle, by what is there")
+	f.BoolVar(&asJSON, "json", false, "report as JSON")
+	f.StringVar(&picture, "picture", "", "write a picture of a violation to an HTML `file`")
+	return c
+}
+
+func keyRule(name string) (checker.KeyRule, error) {
+	switch name {
+	case "auto":
+		return checker.KeysAuto, nil
+	case "always":
+		return checker.KeysAlways, nil
+	case "never":
+		return checker.KeysNever, nil
+	}
+	return 0, fmt.Errorf("--keys %q: expected auto, always or never", name)
+}
+
+func modelList() string {
+	var b strings.Builder
+	for _, m := range checker.Models {
+		fmt.Fprintf(&b, "  %-14s %s\n", m.Name, m.Doc)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// judged prints a verdict, whose exit code is that of a run with it.
+func judged(c *cobra.Command, r checker.Result, asJSON bool, picture string) error {
+	if asJSON {
+		e := json.NewEncoder(c.OutOrStdout())
+		e.SetIndent("", "  ")
+		if err := e.Encode(r); err != nil {
+			return err
+		}
+	} else {
+		const width = 100
+		fmt.Fprint(c.OutOrStdout(), r.Report(width))
+	}
+	if picture != "" && r.Violation != nil {
+		if err := writeFile(picture, func(w io.Writer) error { return r.Violation.WriteHTML(w) }); err != nil {
+			fmt.Fprintf(c.ErrOrStderr(), "orrery: %v\n", err)
+		}
+	}
+	switch r.Verdict {
+	case checker.OK:
+		return nil
+	case checker.Violated:
+		return exit(sim.Violated.ExitCode())
+	}
+	return exit(sim.Unknown.ExitCode())
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/orrery-sim/orrery/checker"
+	"github.com/orrery-sim/orrery/faults"
+	"github.com/orrery-sim/orrery/internal/suggest"
+	"github.com/orrery-sim/orrery/nodes"
+	"github.com/orrery-sim/orrery/scenarios"
+)
+
+func listCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "list systems and their scenarios",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			for _, s := range nodes.All {
+				fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", s.Name, s.Claim())
+				for _, name := range s.ScenarioNames() {
+					sc, err := s.Scenario(name)
+					if err != nil {
+						return err
+					}
+					note := ""
+					if e := sc.Expect.String(); e != "ok" {
+						note = " (expect: " + e + ")"
+					}
+					fmt.Fprintf(c.OutOrStdout(), "  %-32s %s%s\n", sc.FullName(), sc.Shows, note)
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func explainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain SYSTEM|FAULT|CHECK",
+		Short: "say what a system, fault, check or model is; \"faults\" and \"checks\" list all",
+		Args:  cobra.ExactArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return subjects(), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if explain(c.OutOrStdout(), args[0]) {
+				return nil
+			}
+			return fmt.Errorf("nothing is called %q%s\nhint: orrery list shows the systems, orrery explain faults all faults",
+				args[0], suggest.Hint(args[0], subjects()))
+		},
+	}
+}
+
+// subjects lists all that can be explained.
+func subjects() []string {
+	names := append([]string{"faults", "checks", "models"}, nodes.All.Names()...)
+	for i := range faults.Catalog {
+		names = append(names, faults.Catalog[i].Name)
+	}
+	for _, c := range allChecks() {
+		names = append(names, c.Name)
+	}
+	for i := range checker.Models {
+		names = append(names, checker.Models[i].Name)
+	}
+	return names
+}
+
+func allChecks() []scenarios.Check {
+	list := append([]scenarios.Check(nil), scenarios.Common...)
+	for _, s := range nodes.All {
+		list = append(list, s.Checks...)
+	}
+	return list
+}
+
+func explain(out io.Writer, name string) (found bool) {
+	switch name {
+	case "faults":
+		for i := range faults.Catalog {
+			fmt.Fprintf(out, "%-16s %s\n", faults.Catalog[i].Name, faults.Catalog[i].Example)
+		}
+		return true
+	case "checks":
+		for _, c := range allChecks() {
+			fmt.Fprintf(out, "%-24s %s\n", c.Name, c.Claim)
+		}
+		return true
+	case "models":
+		fmt.Fprintln(out, modelList())
+		return true
+	}
+	if s, err := nodes.All.System(name); err == nil {
+		explainSystem(out, s)
+		return true
+	}
+	for i := range faults.Catalog {
+		if e := &faults.Catalog[i]; e.Name == name {
+			fmt.Fprintf(out, "%s\n\n%s\n", e.Form, e.Doc)
+			if e.Undo != "" {
+				fmt.Fprintf(out, "At its end %s.\n", e.Undo)
+			}
+			fmt.Fprintf(out, "\nexample: %s\n", e.Example)
+			found = true
+		}
+	}
+	for _, c := range allChecks() {
+		if c.Name == name {
+			fmt.Fprintf(out, "%s: %s\n", c.Name, c.Claim)
+			found = true
+		}
+	}
+	for _, m := range checker.Models {
+		if m.Name == name {
+			fmt.Fprintf(out, "model %s: %s\n", m.Name, m.Doc)
+			for _, op := range m.Operations {
+				fmt.Fprintf(out, "  %-10s %s\n", op.Name, op.Doc)
+			}
+			found = true
+		}
+	}
+	return found
+}
+
+func explainSystem(out io.Writer, s *scenarios.System) {
+	fmt.Fprintf(out, "%s\n", strings.TrimSpace(s.Doc))
+	fmt.Fprintf(out, "\nKnobs\n")
+	for _, k := range s.Knobs {
+		values := ""
+		if len(k.Choices) > 0 {
+			values = " (" + strings.Join(k.Choices, ", ") + ")"
+		}
+		fmt.Fprintf(out, "  %-18s %-10s %s%s\n", k.Name, k.Default, k.Help, values)
+	}
+	fmt.Fprintf(out, "\nChecks\n")
+	for _, list := range [][]scenarios.Check{scenarios.Common, s.Checks} {
+		for _, c := range list {
+			fmt.Fprintf(out, "  %-26s %s\n", c.Name, c.Claim)
+		}
+	}
+	fmt.Fprintf(out, "\nMutants: mistakes made on purpose, which a check must catch\n")
+	for _, m := range s.Mutants {
+		fmt.Fprintf(out, "  %-26s %s\n  %-26s   caught by %s in %s/%s within %d seeds\n", m.Name, m.Breaks, "", m.Check, s.Name, m.Scenario, m.Seeds)
+	}
+	fmt.Fprintf(out, "\nRoles, by which faults select servers\n")
+	for _, r := range s.Roles {
+		fmt.Fprintf(out, "  %-18s %s\n", r.Name, r.Help)
+	}
+	fmt.Fprintf(out, "\nScenarios\n")
+	for _, name := range s.ScenarioNames() {
+		fmt.Fprintf(out, "  %s/%s\n", s.Name, name)
+	}
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			version := "(unknown)"
+			if info, ok := debug.ReadBuildInfo(); ok {
+				version = info.Main.Version + " " + info.GoVersion
+			}
+			fmt.Fprintf(c.OutOrStdout(), "orrery %s\n", version)
+			return nil
+		},
+	}
+}

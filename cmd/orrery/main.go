@@ -1,0 +1,90 @@
+// Command orrery runs simulated distributed systems, breaks them and judges what their
+// clients saw. See orrery help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/orrery-sim/orrery/nodes"
+)
+
+// misuse is the exit code of a command that was not understood; the others are those
+// of outcomes, see sim.Status.
+const misuse = 64
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// exit is an error that only carries an exit code: what there was to say has been
+// said.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// execute runs one command line and returns the exit code.
+func execute(ctx context.Context, args []string, out, errs io.Writer) int {
+	root := command()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errs)
+	err := root.ExecuteContext(ctx)
+	var code exit
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &code):
+		return int(code)
+	}
+	fmt.Fprintf(errs, "orrery: %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
+	return misuse
+}
+
+func command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "orrery",
+		Short: "run simulated distributed systems, break them, judge what their clients saw",
+		Long: `Orrery runs a distributed system inside one process on one virtual clock, breaks it, and
+judges whether what its clients saw was consistent. A run is a pure function of scenario,
+seed and faults: whatever happens once can be made to happen again.
+
+  orrery list                                   what there is to run
+  orrery run raft/minority-leader --seed 42     run one seed and tell its story
+  orrery sweep raft/leader-crash --seeds 1-1000 run many seeds on all cores
+  orrery explain raft                           what a system promises and survives
+
+Exit codes: 0 as expected, 1 violated, 2 unknown, 3 stuck, 4 crashed, 64 misuse.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddCommand(runCommand(), sweepCommand(), checkCommand(), listCommand(), explainCommand(), newCommand(), versionCommand())
+	return root
+}
+
+// scenarioNames completes the names of scenarios.
+func scenarioNames(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, s := range nodes.All {
+		for _, n := range s.ScenarioNames() {
+			names = append(names, s.Name+"/"+n)
+		}
+	}
+	return names, cobra.ShellCompDirectiveDefault // a path is good as well
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/orrery-sim/orrery/checker"
+	"github.com/orrery-sim/orrery/faults"
+	"github.com/orrery-sim/orrery/nodes"
+	"github.com/orrery-sim/orrery/scenarios"
+	"github.com/orrery-sim/orrery/sim"
+)
+
+// settings are the flags that say how a scenario is to be run.
+type settings struct {
+	knobs  []string
+	mutant string
+	faults []string
+	file   string
+	until  time.Duration
+}
+
+func (s *settings) register(c *cobra.Command) {
+	f := c.Flags()
+	f.StringArrayVar(&s.knobs, "knob", nil, "turn a knob of the system: `name=value` (may be repeated)")
+	f.StringVar(&s.mutant, "mutant", "", "make a deliberate mistake, by `name` (see orrery explain SYSTEM)")
+	f.StringArrayVar(&s.faults, "fault", nil, "one more fault, such as `\"at 5s for 3s: isolate leader\"` (may be repeated)")
+	f.StringVar(&s.file, "faults", "", "more faults from a `file`, one a line")
+	f.DurationVar(&s.until, "until", 0, "stop at this virtual time and judge what there is")
+}
+
+func (s *settings) options() (scenarios.Options, error) {
+	o := scenarios.Options{Mutant: s.mutant, Until: s.until, Knobs: scenarios.Values{}}
+	for _, k := range s.knobs {
+		name, value, ok := strings.Cut(k, "=")
+		if !ok {
+			return o, fmt.Errorf("--knob %q: expected name=value", k)
+		}
+		o.Knobs[name] = value
+	}
+	for _, line := range s.faults {
+		f, err := faults.Parse(line)
+		if err != nil {
+			return o, fmt.Errorf("--fault %q: %w", line, err)
+		}
+		o.Faults = append(o.Faults, f)
+	}
+	if s.file != "" {
+		more, err := scenarios.ReadFaults(s.file)
+		if err != nil {
+			return o, err
+		}
+		o.Faults = append(o.Faults, more...)
+	}
+	return o, nil
+}
+
+func runCommand() *cobra.Command {
+	var s settings
+	var seed uint64
+	var asJSON, verbose bool
+	var history, picture string
+	c := &cobra.Command{
+		Use:               "run SCENARIO",
+		Short:             "run one seed of a scenario and tell its story",
+		Long:              "Run one seed of a scenario, named as SYSTEM/NAME or by the path of a YAML file, and tell its story.",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: scenarioNames,
+		RunE: func(c *cobra.Command, args []string) error {
+			o, err := s.options()
+			if err != nil {
+				return err
+			}
+			o.Seed = seed
+			if verbose {
+				o.Observe = func(r *scenarios.Run) {
+					r.World.Observe(sim.ObserverFunc(func(e *sim.Event) { fmt.Fprintln(c.ErrOrStderr(), e) }))
+				}
+			}
+			return runOne(c, args[0], o, output{asJSON, history, picture})
+		},
+	}
+	s.register(c)
+	c.Flags().Uint64Var(&seed, "seed", 1, "the seed")
+	c.Flags().BoolVar(&asJSON, "json", false, "report as JSON")
+	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "print every event to standard error")
+	c.Flags().StringVar(&history, "history", "", "write what the clients saw to a `file`: .jsonl or .edn")
+	c.Flags().StringVar(&picture, "picture", "", "write a picture of what the clients saw to an HTML `file`")
+	return c
+}
+
+// output says what a run leaves behind.
+type output struct {
+	json             bool
+	history, picture string
+}
+
+func runOne(c *cobra.Command, name string, o scenarios.Options, to output) error {
+	scenario, err := nodes.All.Load(name)
+	if err != nil {
+		return err
+	}
+	run, err := scenarios.NewRun(scenario, o)
+	if err != nil {
+		return err
+	}
+	defer run.Close()
+	ctx := c.Context()
+	report := run.Execute(func() bool { return ctx.Err() != nil })
+	if err := report.ShowAround(scenario, o); err != nil {
+		fmt.Fprintf(c.ErrOrStderr(), "orrery: %v\n", err)
+	}
+	write := report.WriteText
+	if to.json {
+		write = report.WriteJSON
+	}
+	if err := write(c.OutOrStdout()); err != nil {
+		fmt.Fprintf(c.ErrOrStderr(), "orrery: cannot write the report: %v\n", err)
+	}
+	if err := writeExtras(report, to); err != nil {
+		fmt.Fprintf(c.ErrOrStderr(), "orrery: %v\n", err)
+	}
+	if code := report.ExitCode(); code != 0 {
+		return exit(code)
+	}
+	return nil
+}
+
+func writeExtras(r *scenarios.Report, to output) error {
+	if to.history != "" {
+		write := checker.WriteJSONL
+		if filepath.Ext(to.history) == ".edn" {
+			write = checker.WriteEDN
+		}
+		if err := writeFile(to.history, func(w io.Writer) error { return write(w, r.History()) }); err != nil {
+			return err
+		}
+	}
+	if to.picture != "" {
+		return writeFile(to.picture, r.WritePicture)
+	}
+	return nil
+}
+
+// writeFile writes a file whole or not at all: under another name first.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	err = write(f)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Chmod(f.Name(), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	return nil
+}
