@@ -184,9 +184,11 @@ func (p *Proc) live() {
 	p.returned = false
 	defer p.caught()
 	if p.serve != nil {
-		reply, err := p.serve(p, p.message)
+		request := p.message
+		p.message = Message{} // where a call that it makes will find its answer
+		reply, err := p.serve(p, request)
 		if !p.killed { // it may have recovered from its kill
-			p.w.reply(p.node, &p.message, reply, err)
+			p.w.reply(p.node, &request, reply, err)
 		}
 	} else {
 		p.run(p)

@@ -388,3 +388,21 @@ func TestMisusedCalls(t *testing.T) {
 		mustEnd(t, w.Run(time.Second), Crashed, part, "client")
 	}
 }
+
+// A served request that makes a call itself is still answered.
+func TestServeCallsAnother(t *testing.T) {
+	w := New(Config{})
+	defer w.Close()
+	w.Node("back", func(p *Proc) {
+		p.Serve(func(*Proc, Message) (any, error) { return "value", nil })
+	})
+	w.Node("front", func(p *Proc) {
+		p.Serve(func(p *Proc, m Message) (any, error) { return Call[string](p, "back", m.Body, time.Second) })
+	})
+	w.Client("c", func(p *Proc) {
+		if got, err := Call[string](p, "front", "key", time.Second); got != "value" || err != nil {
+			t.Errorf("the answer is %q, %v", got, err)
+		}
+	})
+	mustRun(t, w, time.Minute)
+}
