@@ -38,8 +38,8 @@ const (
 	KindClock        // the node's clock was skewed, made to drift or synced; Text says how
 	KindWork         // a process got a core; Arg is the work in nanoseconds
 	KindWorkEnd      // the work is done
-	KindDisk         // a disk operation began; Text is the operation and file, Arg its bytes
-	KindDiskEnd      // it ended; Text is the error, if any
+	KindDisk         // a disk operation began, a crash or a fault changed the disk; Text says what, Arg its bytes
+	KindDiskEnd      // an operation ended; Text is the error, if any, Arg the number of its KindDisk event
 	KindNote         // a line logged by a process; Text is the line
 	KindSpan         // a span was opened; Text is its name, Body its attributes
 	KindSpanEnd      // a span was closed; Arg is the number of its KindSpan event

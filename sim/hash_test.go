@@ -39,6 +39,8 @@ var goldenWorlds = []struct {
 }{
 	{"datagrams", Config{Seed: 1, Link: Link{Latency: Uniform(ms, 5*ms)}}, 2 * time.Second, buildDatagrams},
 	{"calls", Config{Seed: 2, StreamTimeout: 2 * time.Second}, 10 * time.Second, buildCalls},
+	{"streams", Config{Seed: 7, Link: Link{Latency: Uniform(ms, 9*ms), Bandwidth: 100_000, Loss: 0.02}}, 20 * time.Second, buildStreams},
+	{"disks", Config{Seed: 8, Disk: DiskConfig{Torn: 0.1}}, 5 * time.Second, buildDisks},
 	{"processes", Config{Seed: 3, Cores: 2}, 5 * time.Second, buildProcesses},
 	{"clocks", Config{Seed: 4}, 20 * time.Second, buildClocks},
 	{"faults", Config{Seed: 5, Link: Link{Latency: Exponential(2 * ms), Loss: 0.01}}, 5 * time.Second, buildFaults},
@@ -68,7 +70,7 @@ func TestGoldenWorldsUseEverything(t *testing.T) {
 		w.Run(g.run)
 	}
 	for k := KindNone + 1; k < kindCount; k++ {
-		if !seen[k] && k != KindDisk && k != KindDiskEnd { // the disk has a world of its own
+		if !seen[k] {
 			t.Errorf("no event of kind %v", k)
 		}
 	}

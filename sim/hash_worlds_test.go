@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -78,6 +79,91 @@ func buildCalls(w *World) {
 		w.At(4*time.Second, "heal", w.Isolate("handle").Heal)
 	})
 	w.At(1500*ms, "restart", recv.Restart)
+}
+
+// buildStreams has a client talk to an echo over connections that break.
+func buildStreams(w *World) {
+	w.Node("server", func(p *Proc) {
+		l := p.Listen("echo")
+		for {
+			c := l.Accept(p)
+			p.Go("serve", func(p *Proc) {
+				defer c.Close(p)
+				for {
+					body, err := c.Recv(p)
+					if err != nil {
+						p.Log("%v: %v", c, err)
+						return
+					}
+					c.Send(p, body)
+				}
+			})
+		}
+	})
+	for i := range 3 {
+		w.Client(fmt.Sprint("c", i), func(p *Proc) {
+			for round := range 20 {
+				c, err := p.Dial("server:echo", time.Second)
+				for n := 0; n < 30 && err == nil; n++ {
+					c.Send(p, fmt.Sprint("round ", round, ", message ", n))
+					_, err = c.RecvTimeout(p, time.Second)
+				}
+				if p.Log("%v", err); c != nil {
+					c.Close(p)
+				}
+				p.Sleep(10 * ms)
+			}
+		})
+	}
+	server := w.Lookup("server")
+	w.At(time.Second, "cut", func() { w.At(3*time.Second, "mend", w.Cut("c0", "server").Mend) })
+	w.At(2*time.Second, "hold", func() { w.At(4*time.Second, "release", w.Hold("server", "c1").Release) })
+	w.At(5*time.Second, "pause", server.Pause)
+	w.At(5500*ms, "resume", server.Resume)
+	w.At(6*time.Second, "restart", server.Restart)
+}
+
+// buildDisks has a log written, synced, renamed and read again, on a disk on
+// which all goes wrong.
+func buildDisks(w *World) {
+	n := w.Node("n", func(p *Proc) {
+		old, _ := p.Open("log")
+		was, err := old.ReadAll(p)
+		p.Log("%d %v", len(was), err)
+		p.Send("n", was) // so that what is left is part of the hash
+		for i := 0; ; i++ {
+			f, err := p.Open(fmt.Sprint("log.", i))
+			if err != nil {
+				continue
+			}
+			for range 10 {
+				f.Append(p, bytes.Repeat([]byte{byte(i)}, 300))
+				f.Sync(p)
+				p.Sleep(ms)
+			}
+			f.WriteAt(p, []byte("header"), 0)
+			f.Truncate(p, 2500)
+			p.Rename(f.Name(), "log")
+			if i%3 == 0 {
+				p.SyncDir()
+				p.Remove(fmt.Sprint("log.", i-1))
+			}
+		}
+	})
+	n.SetDisk(DiskConfig{
+		Read: Uniform(0, ms), Write: Exponential(100 * us), Sync: LogNormal(2*ms, 0.5),
+		Bandwidth: 10_000_000, Capacity: 100_000, Torn: 0.5,
+	})
+	d := n.Disk()
+	w.At(500*ms, "worse", func() { d.Degrade(DiskFault{Slow: 2, WriteError: 0.1, SyncError: 0.1, ReadError: 0.1}) })
+	w.At(800*ms, "lies", func() { w.At(1200*ms, "truth", d.Degrade(DiskFault{SyncLies: true}).Restore) })
+	w.At(time.Second, "rot", func() { d.Rot("log", 3) })
+	for at := 700 * ms; at < 4*time.Second; at += 333 * ms {
+		w.At(at, "restart", n.Restart)
+	}
+	w.At(3*time.Second, "full", func() { d.Degrade(DiskFault{Full: true}) })
+	w.At(3500*ms, "wipe", d.Wipe)
+	w.At(4*time.Second, "heal", w.Heal)
 }
 
 // buildProcesses has processes of one node wait for each other, work, kill and

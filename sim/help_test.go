@@ -92,6 +92,8 @@ type things struct {
 	none        *Semaphore
 	left        WaitGroup
 	group       *Group[int]
+	file        *File
+	conn        *Conn
 }
 
 func newThings() *things {
@@ -134,17 +136,55 @@ var blocking = []struct {
 		s.group.Go("slow", func(p *Proc) (int, error) { p.Sleep(20 * ms); return 1, nil })
 		s.group.First(1)
 	}, nothing},
+	{"Dial", func(p *Proc, s *things) { p.Dial("mute:x", 20*ms) }, nothing},
+	{"Port.Accept", func(p *Proc, s *things) { p.Listen("x").Accept(p) }, func(p *Proc, s *things) { p.Dial(p.Node().Name()+":x", ms) }},
+	{"Conn.Recv", func(p *Proc, s *things) { connected(p, s).Recv(p) }, nothing}, // the peer sends after 20 ms
+	{"Conn.RecvTimeout", func(p *Proc, s *things) { connected(p, s).RecvTimeout(p, 10*ms) }, nothing},
+	{"File.ReadAll", func(p *Proc, s *things) { slowFile(p, s).ReadAll(p) }, nothing},
+	{"File.Append", func(p *Proc, s *things) { slowFile(p, s).Append(p, []byte("x")) }, nothing},
+	{"File.Sync", func(p *Proc, s *things) { slowFile(p, s).Sync(p) }, nothing},
+	{"File.Sync, for the device", func(p *Proc, s *things) {
+		p.Go("busy", func(p *Proc) { slowFile(p, s).Sync(p) })
+		p.Sleep(us)
+		s.file.Sync(p)
+	}, nothing},
 }
 
 func nothing(*Proc, *things) {}
 
-// slow adds the node that some of the blocking calls ask: it answers after as
-// long as the request says.
-func slow(w *World) {
+// connected gives the things a connection to the node "peer".
+func connected(p *Proc, s *things) *Conn {
+	s.conn, _ = p.Dial("peer:x", time.Second)
+	return s.conn
+}
+
+// slowFile gives the things a file on a disk that takes 20 ms for everything.
+func slowFile(p *Proc, s *things) *File {
+	if s.file == nil {
+		p.Node().SetDisk(DiskConfig{Read: Constant(20 * ms), Write: Constant(20 * ms), Sync: Constant(20 * ms)})
+		s.file, _ = p.Open("f")
+	}
+	return s.file
+}
+
+// askable adds the nodes that some of the blocking calls ask: "slow" answers after
+// as long as the request says, "peer" sends 20 ms after it was dialled, and "mute"
+// is down.
+func askable(w *World) {
 	w.Node("slow", func(p *Proc) {
 		p.Serve(func(p *Proc, m Message) (any, error) {
 			p.Sleep(m.Body.(time.Duration))
 			return 1, nil
 		})
 	})
+	w.Node("peer", func(p *Proc) {
+		for l := p.Listen("x"); ; {
+			c := l.Accept(p)
+			p.Go("send", func(p *Proc) {
+				p.Sleep(20 * ms)
+				c.Send(p, 1)
+			})
+		}
+	})
+	w.Node("mute", idle).Crash()
 }

@@ -8,7 +8,7 @@ import (
 
 // busy fills a world with processes in every state in which one can be left.
 func busy(w *World) {
-	slow(w)
+	askable(w)
 	for _, c := range blocking {
 		name := ""
 		for _, r := range c.name {

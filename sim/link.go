@@ -125,7 +125,7 @@ func (l *link) transmission(now int64, body any) time.Duration {
 	if l.total.bandwidth == 0 {
 		return 0
 	}
-	l.busyUntil = max(now, l.busyUntil) + int64(SizeOf(body))*billion/l.total.bandwidth
+	l.busyUntil = max(now, l.busyUntil) + int64(SizeOf(unsealed(body)))*billion/l.total.bandwidth
 	return time.Duration(l.busyUntil - now)
 }
 

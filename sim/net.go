@@ -131,7 +131,7 @@ func (w *World) postRough(l *link, src, dst *Node, e pending) {
 	}
 	r := w.draw(src, dst)
 	c := &l.total
-	delay := l.transmission(w.now, unsealed(e.body)) + c.sample(&r)
+	delay := l.transmission(w.now, e.body) + c.sample(&r)
 	if stream {
 		w.postStream(c, src, dst, e, delay, &r)
 		return

@@ -160,6 +160,19 @@ func TestReordering(t *testing.T) {
 	}
 }
 
+// What is sent at one instant does not share its fate.
+func TestDrawsOfOneInstantDiffer(t *testing.T) {
+	w, j := pipe(t, Config{Link: Link{Latency: Uniform(ms, 2*ms)}}, each(10, 0))
+	mustRun(t, w, time.Second)
+	at := map[string]bool{}
+	for _, line := range j.lines {
+		at[line[:strings.Index(line, " ")]] = true
+	}
+	if len(at) != 10 {
+		t.Errorf("%q", j.lines)
+	}
+}
+
 // Without reordering, messages a fixed latency apart keep their order.
 func TestOrderWithoutReordering(t *testing.T) {
 	w, j := pipe(t, Config{Link: Link{Latency: Constant(5 * ms)}}, each(100, us))
@@ -431,127 +444,6 @@ func TestHealAll(t *testing.T) {
 	}
 	mustRun(t, w, 2*ms)
 	j.expect(t, "26ms 2")
-}
-
-// A port that is not open: a call is refused, a datagram is met with silence. So
-// is everything by a node that is down.
-func TestRefusalAndSilence(t *testing.T) {
-	w := newWorld(t, Config{StreamTimeout: time.Second})
-	w.Node("quiet", idle)
-	w.Node("open", func(p *Proc) { p.Serve(func(*Proc, Message) (any, error) { return "yes", nil }) })
-	w.Node("port", func(p *Proc) {
-		p.Listen("x").Serve(p, func(*Proc, Message) (any, error) { return "yes", nil })
-	})
-	w.Node("receives", func(p *Proc) { p.Recv() })
-	w.Node("down", func(p *Proc) { p.Recv() }).Crash()
-	w.Client("c", func(p *Proc) {
-		for _, c := range []struct {
-			to   string
-			want error
-		}{
-			{"open", nil}, {"open:", nil}, {"port:x", nil},
-			{"open:x", ErrRefused}, {"port", ErrRefused}, {"port:y", ErrRefused}, {"quiet", ErrRefused},
-			{"receives", ErrTimeout}, // somebody listens, but does not answer
-			{"down", ErrTimeout},
-		} {
-			began := w.Now()
-			_, err := Call[string](p, c.to, nil, 500*ms)
-			if err != c.want {
-				t.Errorf("call to %s: %v, expected %v", c.to, err, c.want)
-			}
-			if took := w.Now() - began; err == ErrRefused && took != 2*ms {
-				t.Errorf("refusal by %s took %v, which is not there and back", c.to, took)
-			}
-			p.Send(c.to, nil)
-			if c.want == ErrRefused || c.to == "down" {
-				if m, ok := p.RecvTimeout(100 * ms); ok {
-					t.Errorf("datagram to %s: answered by %v", c.to, m)
-				}
-			}
-		}
-	})
-	mustRun(t, w, time.Minute)
-}
-
-// The inbox keeps datagrams from boot on, for whoever comes to take them, and in
-// their order. A port with a name keeps nothing before it is open.
-func TestMessagesBeforeAnybodyListens(t *testing.T) {
-	takers := map[string]func(p *Proc, port *Port, got func(Message)){
-		"Recv": func(p *Proc, port *Port, got func(Message)) {
-			for {
-				got(port.Recv(p))
-			}
-		},
-		"Handle": func(p *Proc, port *Port, got func(Message)) { port.Handle(p, func(_ *Proc, m Message) { got(m) }) },
-		"Serve": func(p *Proc, port *Port, got func(Message)) {
-			port.Serve(p, func(_ *Proc, m Message) (any, error) { got(m); return nil, nil })
-		},
-	}
-	for name, take := range takers {
-		for _, port := range []string{"", "x"} {
-			t.Run(name+" "+port, func(t *testing.T) {
-				w := newWorld(t, Config{})
-				var got []int
-				w.Node("n", func(p *Proc) {
-					p.Sleep(55 * ms)
-					on := &p.Node().inbox
-					if port != "" {
-						on = p.Listen(port)
-					}
-					take(p, on, func(m Message) { got = append(got, m.Body.(int)) })
-				})
-				w.Node("m", func(p *Proc) {
-					for i := range 10 {
-						p.Send("n:"+port, i)
-						p.Sleep(10 * ms)
-					}
-				})
-				mustRun(t, w, time.Second)
-				want := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
-				if port != "" {
-					want = want[6:]
-				}
-				if !slices.Equal(got, want) {
-					t.Errorf("got %v, expected %v", got, want)
-				}
-			})
-		}
-	}
-}
-
-func TestInboxIsBounded(t *testing.T) {
-	w := newWorld(t, Config{})
-	n := w.Node("n", idle)
-	w.Node("m", func(p *Proc) {
-		for range inboxLimit + 10 {
-			p.Send("n", nil)
-		}
-	})
-	refused := watch(w, KindRefuse)
-	mustRun(t, w, time.Second)
-	if n.inbox.Waiting() != inboxLimit || len(*refused) != 10 {
-		t.Errorf("%d wait, %d were refused", n.inbox.Waiting(), len(*refused))
-	}
-}
-
-func TestSeveralReceiversTakeTurns(t *testing.T) {
-	w := newWorld(t, Config{})
-	var got []string
-	w.Node("b", func(p *Proc) {
-		for _, name := range []string{"1", "2", "3"} {
-			p.Go(name, func(p *Proc) {
-				for {
-					got = append(got, fmt.Sprint(p.Name(), " ", p.Recv().Body))
-				}
-			})
-			p.Sleep(us) // they ask in this order
-		}
-	})
-	w.Node("a", each(5, ms))
-	mustRun(t, w, time.Second)
-	if want := []string{"b/1 0", "b/2 1", "b/3 2", "b/1 3", "b/2 4"}; !slices.Equal(got, want) {
-		t.Errorf("%q", got)
-	}
 }
 
 // Draws are keyed by link and time: a message more elsewhere, or earlier on the

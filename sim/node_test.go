@@ -45,7 +45,7 @@ func TestCrashInEveryBlockingCall(t *testing.T) {
 		for _, after := range []time.Duration{0, us, time.Second} {
 			t.Run(fmt.Sprintf("%s, restart after %v", c.name, after), func(t *testing.T) {
 				w := newWorld(t, Config{})
-				slow(w)
+				askable(w)
 				j := journal{w: w}
 				n := w.Node("n", func(p *Proc) {
 					if p.Node().Incarnation() == 2 {
@@ -72,6 +72,49 @@ func TestCrashInEveryBlockingCall(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Nothing of what a node was told before a crash outlasts it: not its timers, what
+// waits in its ports, its handlers nor the ports themselves.
+func TestCrashForgetsAll(t *testing.T) {
+	w := newWorld(t, Config{})
+	j := journal{w: w}
+	n := w.Node("n", func(p *Proc) {
+		if p.Node().Incarnation() == 1 {
+			p.After(20*ms, func(*Proc) { j.note("timer of the first boot") })
+			p.Listen("handled").Handle(p, func(*Proc, Message) { j.note("handler of the first boot") })
+			p.Listen("kept")
+			return
+		}
+		p.Sleep(10 * ms)
+		j.note("%d wait", p.Node().inbox.Waiting())
+		if _, ok := p.Listen("kept").RecvTimeout(p, 0); ok {
+			j.note("kept")
+		}
+		p.Sleep(50 * ms)
+		p.Handle(func(p *Proc, m Message) { p.Reply(m, "again", nil) })
+	})
+	w.Client("c", func(p *Proc) {
+		for _, to := range []string{"n", "n:kept"} {
+			p.Send(to, "of the first boot")
+		}
+		p.Sleep(20 * ms)
+		for _, to := range []string{"n", "n:handled"} {
+			p.Send(to, nil)
+			_, err := Call[string](p, to, nil, time.Second)
+			j.note("%s: %v", to, err)
+		}
+		p.Sleep(60 * ms)
+		answer, err := Call[string](p, "n", nil, time.Second)
+		j.note("%s %v", answer, err)
+	})
+	w.At(10*ms, "restart", n.Restart)
+	mustRun(t, w, time.Second)
+	j.expect(t,
+		"20ms 0 wait",
+		"22ms n: connection refused", "24ms n:handled: connection refused",
+		"86ms again <nil>",
+	)
 }
 
 // touch tries everything that must have no effect any more after a crash.
@@ -262,7 +305,7 @@ func TestDueDuringPause(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, Config{Link: Link{Latency: Constant(ms)}})
-			slow(w)
+			askable(w)
 			j := journal{w: w}
 			n := w.Node("n", func(p *Proc) { c.boot(p, &j) })
 			w.Node("m", func(p *Proc) { p.Sleep(8500 * us); p.Send("n", "hello") })

@@ -53,12 +53,12 @@ func TestSleepOfZeroLetsOthersHaveTheirTurn(t *testing.T) {
 }
 
 // A process killed in any blocking call unwinds at once, never goes on, and what
-// would have ended its wait does not reach whoever has its coroutine next.
+// would have ended its wait does not reach whoever is its heir in the pool.
 func TestKillInEveryBlockingCall(t *testing.T) {
 	for _, c := range blocking {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, Config{})
-			slow(w)
+			askable(w)
 			j := journal{w: w}
 			w.Node("n", func(p *Proc) {
 				s := newThings()
@@ -76,7 +76,10 @@ func TestKillInEveryBlockingCall(t *testing.T) {
 					j.note("heir slept for an hour")
 				})
 				if heir.p != victim.p {
-					t.Error("the coroutine was not used again")
+					t.Error("the process was not used again")
+				}
+				if victim.Kill(); !victim.Done() || heir.Done() {
+					t.Error("the task of the dead is that of its heir")
 				}
 				p.Sleep(ms)
 				c.end(p, s)
@@ -182,7 +185,7 @@ func TestRecoverDoesNotSurviveKill(t *testing.T) {
 	for _, c := range blocking {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, Config{})
-			slow(w)
+			askable(w)
 			unwound := 0
 			var stubborn Task
 			w.Node("n", func(p *Proc) {
@@ -278,7 +281,7 @@ func TestBlockingInAHandlerSaysSo(t *testing.T) {
 		} {
 			t.Run(c.name+" in a "+where, func(t *testing.T) {
 				w := newWorld(t, Config{})
-				slow(w)
+				askable(w)
 				w.Node("n", func(p *Proc) {
 					set(p, func(p *Proc) { c.block(p, newThings()) })
 					p.Send("n", "go")
@@ -349,5 +352,20 @@ func TestSpansNest(t *testing.T) {
 		if i >= len(want) || e.Kind != want[i].kind || e.Text != want[i].text || e.Span != want[i].span || e.Arg != want[i].arg {
 			t.Errorf("event %v in span %d", &e, e.Span)
 		}
+	}
+}
+
+// A handler begins outside of all spans, also of those that one before it left
+// open.
+func TestSpansOfHandlers(t *testing.T) {
+	w := newWorld(t, Config{})
+	seen := watch(w, KindNote)
+	w.Node("n", func(p *Proc) {
+		p.After(ms, func(p *Proc) { p.Span("left open"); p.Log("inside") })
+		p.After(2*ms, func(p *Proc) { p.Log("outside") })
+	})
+	mustRun(t, w, time.Second)
+	if notes := *seen; notes[0].Span == 0 || notes[1].Span != 0 {
+		t.Errorf("in spans %d and %d", notes[0].Span, notes[1].Span)
 	}
 }

@@ -238,6 +238,21 @@ func TestKilledAfterASignal(t *testing.T) {
 	}, "3µs b")
 }
 
+// One that has acted on it takes it along.
+func TestKilledLongAfterASignal(t *testing.T) {
+	onNode(t, func(p *Proc, j *journal) {
+		var c Cond
+		tasks := inTurn(p, "a b", func(p *Proc, name string) {
+			c.Wait(p)
+			j.note("%s", name)
+			p.Sleep(time.Minute)
+		})
+		c.Signal()
+		p.Sleep(10 * ms)
+		tasks["a"].Kill()
+	}, "2µs a")
+}
+
 func TestSemaphore(t *testing.T) {
 	onNode(t, func(p *Proc, j *journal) {
 		s := NewSemaphore(2)

@@ -47,6 +47,7 @@ func (c *Config) fill() {
 		c.Link.Latency = Constant(time.Millisecond)
 	}
 	c.Link.mustBeSound("Config.Link")
+	c.Disk.fill("Config.Disk")
 	if c.Cores < 0 {
 		panic(fmt.Sprintf("sim: Config.Cores is %d; a node has at least 1 core", c.Cores))
 	}

@@ -146,7 +146,7 @@ func TestRunToAndStep(t *testing.T) {
 func TestCauses(t *testing.T) {
 	w := newWorld(t, Config{})
 	seen := watch(w)
-	slow(w)
+	askable(w)
 	w.Client("c", func(p *Proc) {
 		p.Sleep(ms)
 		Call[int](p, "slow", ms, time.Second)
