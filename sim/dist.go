@@ -204,6 +204,9 @@ func (d Dist) Sample(r *Rand) time.Duration {
 	return d.draw(r)
 }
 
+// constant returns the duration that every sample is, if all are alike.
+func (d *Dist) constant() (time.Duration, bool) { return d.a, d.kind == distConstant }
+
 func (d *Dist) draw(r *Rand) time.Duration {
 	switch d.kind {
 	case distUniform:

@@ -80,8 +80,9 @@ type link struct {
 	held      []pending
 	busyUntil int64 // when what was sent before will have left
 
-	total conditions // base and effects together
-	plain bool       // all it does is delay
+	total conditions    // base and effects together
+	plain bool          // all it does is delay
+	fixed time.Duration // by how much, if that is always the same; else negative
 }
 
 func newLink(base Link) *link {
@@ -111,6 +112,10 @@ func (l *link) refresh() {
 	}
 	l.total = c
 	l.plain = len(l.cuts) == 0 && c.bandwidth == 0 && c.loss == 0 && c.duplicate == 0 && c.reorder == 0 && c.corrupt == 0
+	l.fixed = -1
+	if d, ok := c.base.constant(); ok && len(c.extra) == 0 {
+		l.fixed = d
+	}
 }
 
 // either is the probability of at least one of two independent things.

@@ -103,8 +103,12 @@ func (w *World) post(src *Node, e *pending) {
 	}
 	l := w.route(src, dst)
 	if l.plain {
-		r := w.draw(src, dst)
-		w.schedule(w.now+int64(l.total.sample(&r)), classNormal, e)
+		d := l.fixed
+		if d < 0 {
+			r := w.draw(src, dst)
+			d = l.total.sample(&r)
+		}
+		w.schedule(w.now+int64(d), classNormal, e)
 		return
 	}
 	w.postRough(l, src, dst, *e)

@@ -149,7 +149,7 @@ func (port *Port) recv(p *Proc, timeout time.Duration) (Message, bool) {
 		return Message{}, false
 	}
 	m := p.message
-	p.message = Message{}
+	p.message.Body = nil // for the garbage collector; the rest is overwritten
 	return m, true
 }
 
