@@ -90,7 +90,7 @@ func disjoint(r *resolver, a *aimed) error {
 		taken = append(taken, left...)
 	}
 	if twice {
-		a.write("partition", "|")
+		a.writePartition()
 	}
 	var s linkSet
 	for i, g := range a.groups {
@@ -101,10 +101,10 @@ func disjoint(r *resolver, a *aimed) error {
 	return a.setLinks(&s)
 }
 
-// write writes the act anew with the nodes of its groups.
-func (a *aimed) write(verb, sep string) {
-	a.act.Verb = verb
-	a.act.Where = Where{Sep: sep}
+// writePartition writes the act anew: as a partition of its groups.
+func (a *aimed) writePartition() {
+	a.act.Verb = "partition"
+	a.act.Where = Where{Sep: "|"}
 	for _, g := range a.groups {
 		a.act.Where.Groups = append(a.act.Where.Groups, named(g))
 	}
@@ -119,7 +119,7 @@ func bridged(r *resolver, a *aimed) error {
 	}
 	half := r.draw(others, len(others)/2)
 	a.groups = [][]string{half, slices.DeleteFunc(others, func(name string) bool { return slices.Contains(half, name) })}
-	a.write("partition", "|")
+	a.writePartition()
 	var s linkSet
 	s.cross(a.groups[0], a.groups[1], true)
 	return a.setLinks(&s)

@@ -2,7 +2,6 @@ package faults
 
 import (
 	"strings"
-	"time"
 
 	"github.com/orrery-sim/orrery/sim"
 )
@@ -258,6 +257,3 @@ func (s shape) seps() []string {
 func (s shape) example() string {
 	return map[shape]string{nodes: `"n1", "leader" or "random 2"`, links: `"n1 -> n2"`, groups: `"majority | minority"`}[s]
 }
-
-// lookEvery is how often the cluster is asked whether a condition holds.
-const lookEvery = 10 * time.Millisecond

@@ -85,8 +85,11 @@ func (s Schedule) Install(c Cluster) (*Plan, error) {
 }
 
 // Add schedules one fault more, such as one that a person asks for now. The error
-// is that of [Fault.Check].
+// is that of [Fault.Check], or that the faults have been stopped.
 func (p *Plan) Add(f Fault) error {
+	if p.stopped {
+		return Errors{{Text: "the faults of this run have ended"}}
+	}
 	if err := f.Check(p.c); err != nil {
 		return err
 	}
@@ -102,8 +105,14 @@ func (p *Plan) schedule(f Fault) {
 	if n := p.alike[key]; n > 1 {
 		key = fmt.Sprintf("%s #%d", key, n)
 	}
-	r := &running{plan: p, fault: f, line: f.String(), rand: p.w.Rand("fault", key), whole: &scope{}}
-	p.at(f.At, r.line, r.due)
+	r := &running{plan: p, fault: f, line: f.String(), rand: p.w.Rand("fault", key), whole: &scope{until: f.Until.Time}}
+	if f.After.isZero() {
+		p.at(f.At, r.line, r.due)
+		return
+	}
+	p.at(f.At, "waiting for "+f.After.String(), func() {
+		r.watch(f.After, r.whole, func() { r.soon(r.line, r.due) })
+	})
 }
 
 // at does something at a time of the run, unless the faults have ended by then.

@@ -60,6 +60,9 @@ func (r *running) now() time.Duration { return r.plan.w.Now() }
 
 // at does something later in a scope, unless that has ended by then.
 func (r *running) at(t time.Duration, text string, s *scope, f func()) {
+	if end := s.end(); end > 0 && t >= end {
+		return
+	}
 	r.plan.at(t, text, func() {
 		if !s.isOver(r.now()) {
 			f()
@@ -83,6 +86,9 @@ func (r *running) skip(what, why string, then func(done bool)) {
 // holds asks the cluster.
 func (r *running) holds(c Condition) bool { return (len(r.plan.c.Role(c.Role)) == 0) == c.None }
 
+// lookEvery is how often the cluster is asked whether a condition holds.
+const lookEvery = 10 * time.Millisecond
+
 // watch asks the cluster again and again, from now on, and does f once the condition
 // holds.
 func (r *running) watch(c Condition, s *scope, f func()) {
@@ -93,17 +99,8 @@ func (r *running) watch(c Condition, s *scope, f func()) {
 	r.at(r.now()+lookEvery, "waiting for "+c.String(), s, func() { r.watch(c, s, f) })
 }
 
-// due is the moment from which on the fault may begin.
+// due is the moment from which on the fault may begin, in an event with its line.
 func (r *running) due() {
-	if r.fault.After.isZero() {
-		r.start()
-	} else {
-		r.watch(r.fault.After, r.whole, r.start)
-	}
-}
-
-func (r *running) start() {
-	r.whole.until = r.fault.Until.Time
 	r.come(1)
 	if c := r.fault.Until.That; !c.isZero() {
 		r.endWhen(c, r.whole, r.fault.What, func() { r.plan.endAll(r.whole) })
@@ -123,8 +120,8 @@ func (r *running) come(n int) {
 		r.skip(f.What.String(), c.String(), func(bool) {})
 		return
 	}
-	if next := r.now() + f.Every; f.Every > 0 && n != f.Times && (f.Until.Time == 0 || next < f.Until.Time) {
-		r.at(next, r.line, r.whole, func() { r.come(n + 1) })
+	if f.Every > 0 && n != f.Times {
+		r.at(r.now()+f.Every, r.line, r.whole, func() { r.come(n + 1) })
 	}
 	length := f.For
 	if left := f.Until.Time - r.now(); f.Until.Time > 0 && (length == 0 || left < length) {
@@ -148,7 +145,11 @@ func (r *running) bounded(w What, s *scope, length time.Duration, end func(), be
 		return
 	}
 	s.until = r.now() + length
-	arm := func() { r.plan.at(s.until, "end of "+cmp.Or(s.text, w.String()), end) }
+	arm := func() {
+		if outer := s.parent.end(); outer == 0 || outer > s.until || s.parent == r.whole {
+			r.plan.at(s.until, "end of "+cmp.Or(s.text, w.String()), end)
+		} // else what is around it ends it
+	}
 	if _, single := w.(Act); single {
 		w.begin(r, s, func(done bool) { begun(done, arm) })
 		return
@@ -204,7 +205,7 @@ func (r *running) do(aim *aimed, s *scope, then func(done bool)) {
 func (t Timed) begin(r *running, s *scope, then func(done bool)) {
 	switch {
 	case t.After.Time > 0:
-		r.at(r.now()+t.After.Time, t.What.String(), s, func() { t.start(r, s, then) })
+		r.at(r.now()+t.After.Time, t.String(), s, func() { t.start(r, s, then) })
 	case !t.After.That.isZero():
 		r.watch(t.After.That, s, func() { t.start(r, s, then) })
 	default:
@@ -240,12 +241,12 @@ func (t Timed) start(r *running, outer *scope, then func(done bool)) {
 }
 
 func (t Together) begin(r *running, s *scope, then func(done bool)) {
-	left, any := len(t), false
+	left, some := len(t), false
 	for _, w := range t {
 		w.begin(r, s, func(done bool) {
-			any = any || done
+			some = some || done
 			if left--; left == 0 {
-				then(any)
+				then(some)
 			}
 		})
 	}

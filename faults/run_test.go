@@ -40,6 +40,8 @@ func TestCompose(t *testing.T) {
 		"at 5s until no leader: pause n5 and (after 1s power-loss all)",
 		"at 5s until leader: crash n1",
 		"after no leader: restart n1",
+		"at 5s after no leader until 6s: restart n1",
+		"at 5s after leader for 1s: crash n1 and (after no leader pause n2)",
 		"at 5s for 1s: power-loss all then after no leader restart n2",
 		"at 5s for 2s: power-loss all and (after 500ms isolate leader) and (after 600ms cut followers -> leader)",
 		"at 5s: power-loss all for 1s and (isolate n1 until no leader then restart n2)",
@@ -72,10 +74,12 @@ func indent(text string) string {
 
 // TestTrace shows the events that a fault leaves in the run.
 func TestTrace(t *testing.T) {
-	c := newToy(t, 1, 3).install(t, "at 5s for 1s: isolate leader", "at 6500ms for 1s: crash n1", "at 8s: cut clients -> random 2 of followers")
+	c := newQuiet(t, 1, 3).install(t, "at 5s for 1s: isolate leader", "at 6500ms for 1s: crash n1", "at 8s: cut clients -> random 2 of followers",
+		"at 8100ms for 50ms every 200ms until 8500ms: pause n2",
+		"at 9100ms after no leader for 50ms: crash n1", "at 9200ms: (crash n2 for 300ms then pause n3) for 300ms", "at 9600ms: (crash n2 then after 100ms pause n3) for 100ms")
 	var b strings.Builder
 	c.w.Observe(sim.ObserverFunc(func(e *sim.Event) {
-		if slices.Contains([]sim.Kind{sim.KindAct, sim.KindCut, sim.KindMend, sim.KindCrash, sim.KindBoot}, e.Kind) && e.At > 0 {
+		if slices.Contains([]sim.Kind{sim.KindAct, sim.KindCut, sim.KindMend, sim.KindCrash, sim.KindBoot, sim.KindPause, sim.KindResume}, e.Kind) && e.At > 0 {
 			fmt.Fprintln(&b, e)
 		}
 	}))
@@ -140,6 +144,55 @@ func TestCheck(t *testing.T) {
 		}
 	}
 	golden.Check(t, b.String(), "testdata/check.txt")
+}
+
+// TestCheckAmbiguous is about a name that means two things.
+func TestCheckAmbiguous(t *testing.T) {
+	c := newQuiet(t, 1, 3)
+	c.w.Node("followers", func(p *sim.Proc) { p.Recv() })
+	if err := faults.MustParse("at 5s: crash followers").Check(c); err == nil {
+		t.Error("nothing is wrong")
+	}
+}
+
+// TestUntilIsFinal has a fault whose end has come not come again, though what ended
+// it has passed.
+func TestUntilIsFinal(t *testing.T) {
+	for _, line := range []string{"at 1s every 1s until no leader: crash n1", "at 1s every 1s until no leader: crash random 1"} {
+		c := newQuiet(t, 1, 3).install(t, line)
+		c.w.At(2500*time.Millisecond, "nobody leads", func() { c.leader = func() string { return "" } })
+		c.w.At(2700*time.Millisecond, "n3 leads", func() { c.leader = func() string { return "n3" } })
+		c.run1(t, 10*time.Second)
+		if log := c.plan.Log(); len(c.plan.InForce()) > 0 || len(log) != 4 || log[3].At != 2500*time.Millisecond {
+			t.Errorf("%s:\n%s", line, c.log())
+		}
+	}
+}
+
+// TestUntilAtOnce has something end at the very instant at which a part of it would
+// have been done.
+func TestUntilAtOnce(t *testing.T) {
+	c := newQuiet(t, 1, 3).install(t, "at 1s: (crash n1 then after 5ms pause n3 then after 5ms pause n2) until no leader")
+	c.w.At(1008*time.Millisecond, "nobody leads", func() { c.leader = func() string { return "" } })
+	c.run1(t, 10*time.Second)
+	if log := c.plan.Log(); len(c.plan.InForce()) > 0 || len(log) != 4 {
+		t.Errorf("it did\n%s", c.log())
+	}
+}
+
+// TestOverEarly has nothing follow a part whose end comes after that of the whole.
+func TestOverEarly(t *testing.T) {
+	c := newQuiet(t, 1, 3).install(t, "at 1s: (crash n1 for 2s then pause n3) until no leader")
+	c.w.At(2*time.Second, "nobody leads", func() { c.leader = func() string { return "" } })
+	c.w.Observe(sim.ObserverFunc(func(e *sim.Event) {
+		if e.Text == "pause n3" {
+			t.Errorf("it goes on: %v", e)
+		}
+	}))
+	c.run1(t, 10*time.Second)
+	if log := c.plan.Log(); len(c.plan.InForce()) > 0 || len(log) != 2 || log[1].At != 2*time.Second {
+		t.Errorf("it did\n%s", c.log())
+	}
 }
 
 // TestCheckSmall is about clusters in which some words mean nobody.
@@ -218,16 +271,29 @@ func TestStop(t *testing.T) {
 	if last := c.plan.Log()[len(c.plan.Log())-1]; last.At != 5*time.Second {
 		t.Errorf("after the end: %v", last)
 	}
+	if err := c.plan.Add(faults.MustParse("at 20s: crash n1")); err == nil {
+		t.Error("a fault can be added after the end")
+	}
 	same(t, "after the end", c.between(8*time.Second, 11*time.Second), calm.between(8*time.Second, 11*time.Second))
 }
 
-// genRunnable draws a fault that can be installed in a toy and is of its time.
+// genRunnable draws a fault that can be installed in a toy. Slow is not slow by much:
+// where several multiply, work begun then would last longer than the run.
 func genRunnable(c *toy) *rapid.Generator[faults.Fault] {
 	genMillis := rapid.Map(rapid.IntRange(1, 40), func(n int) time.Duration { return time.Duration(n) * 50 * time.Millisecond })
+	mild := strings.NewReplacer("10x", "1.1x", "20x", "1.1x")
+	acts := []string{
+		"crash leader", "isolate leader", "partition majority | minority", "cut leader -> random 1 of followers", "pause random 2",
+		"partition leader | rest", "bridge next", "restart next", "after 30ms crash random 1 for 70ms", "pause leader until no leader",
+		"after no leader isolate random 1", "pick crash n1 for 10ms or slow 1.1x all", "(crash n2 then after 20ms pause n1 for 5ms) for 22ms",
+	}
+	for _, s := range samples {
+		acts = append(acts, mild.Replace(s.act))
+	}
 	genLine := rapid.Custom(func(t *rapid.T) faults.Fault {
 		var parts []faults.What
 		for range rapid.IntRange(1, 3).Draw(t, "acts") {
-			w, err := faults.ParseWhat(rapid.SampledFrom(samples).Draw(t, "act").act)
+			w, err := faults.ParseWhat(rapid.SampledFrom(acts).Draw(t, "act"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -247,6 +313,13 @@ func genRunnable(c *toy) *rapid.Generator[faults.Fault] {
 		if !instant(f.What) {
 			f.For = genMaybe(t, genMillis, "for")
 		}
+		f.After = genMaybe(t, genCondition, "after")
+		switch rapid.IntRange(0, 3).Draw(t, "until") {
+		case 1:
+			f.Until.Time = f.At + genMillis.Draw(t, "until")
+		case 2:
+			f.Until.That = genCondition.Draw(t, "until")
+		}
 		return f
 	})
 	return genLine.Filter(func(f faults.Fault) bool { return f.Check(c) == nil })
@@ -255,7 +328,10 @@ func genRunnable(c *toy) *rapid.Generator[faults.Fault] {
 // TestAnySchedule has any schedule whatever be equal when run twice, and over when it
 // is stopped.
 func TestAnySchedule(t *testing.T) {
-	const stop, end = 4 * time.Second, 20 * time.Second
+	if testing.Short() {
+		t.Skip("many runs")
+	}
+	const stop, end = 4 * time.Second, 12 * time.Second
 	calm := newToy(t, 1, 4)
 	gen := rapid.SliceOfN(genRunnable(newToy(t, 1, 4)), 1, 5)
 	calm.run1(t, end)
@@ -282,10 +358,35 @@ func TestAnySchedule(t *testing.T) {
 		if left := a.plan.InForce(); len(left) > 0 {
 			t.Fatalf("still in force: %v", left)
 		}
+		balanced(t, a.plan.Log(), stop)
 		calmly := calm.between(end-2*time.Second, end-time.Second)
 		if got := a.between(end-2*time.Second, end-time.Second); got != calmly {
 			same(t, "after the end", got, calmly)
 			t.Fatalf("%s%s", s, a.log())
 		}
 	})
+}
+
+// balanced has everything that was done, and has an end, be undone once, and nothing
+// happen after the end of all.
+func balanced(t *rapid.T, log []faults.Done, stop time.Duration) {
+	open := map[string]int{}
+	for _, d := range log {
+		key := d.Fault + ", " + d.Text
+		switch {
+		case d.At > stop:
+			t.Fatalf("after the end: %v", d)
+		case d.Undo:
+			if open[key]--; open[key] < 0 {
+				t.Fatalf("not done, but undone: %v", d)
+			}
+		case d.Skipped == "" && !entryOf(d.Text).Instant:
+			open[key]++
+		}
+	}
+	for key, n := range open {
+		if n != 0 {
+			t.Fatalf("done and not undone: %s", key)
+		}
+	}
 }

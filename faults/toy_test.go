@@ -38,17 +38,30 @@ type sighting struct {
 const beat = 100 * time.Millisecond
 
 func newToy(t tester, seed uint64, servers int) *toy {
-	c := &toy{w: sim.New(sim.Config{Seed: seed, Cores: 2}), leader: func() string { return "n3" }}
+	c := &toy{}
+	c.fill(t, seed, servers, c.run)
+	return c
+}
+
+// newQuiet makes a toy whose nodes do nothing at all.
+func newQuiet(t tester, seed uint64, servers int) *toy {
+	c := &toy{}
+	c.fill(t, seed, servers, func(p *sim.Proc) { p.Sleep(time.Hour) })
+	return c
+}
+
+func (c *toy) fill(t tester, seed uint64, servers int, run func(p *sim.Proc)) {
+	c.w = sim.New(sim.Config{Seed: seed, Cores: 2})
+	c.leader = func() string { return "n3" }
 	t.Cleanup(c.w.Close)
 	for i := range servers {
 		name := fmt.Sprintf("n%d", i+1)
 		c.servers = append(c.servers, name)
-		n := c.w.Node(name, c.run)
+		n := c.w.Node(name, run)
 		n.SetLabel("zone", string(rune('a'+i%2)))
 		n.SetSite([]string{"eu/1", "eu/2", "us/1"}[i%3])
 	}
-	c.w.Client("c1", c.run)
-	return c
+	c.w.Client("c1", run)
 }
 
 func (c *toy) World() *sim.World { return c.w }
