@@ -78,7 +78,7 @@ func (n *Node) Drift(ppm float64) {
 	if !(ppm > -1e6 && ppm <= 1e9) {
 		panic(fmt.Sprintf("sim: Drift(%v) on node %s: the drift must be above -1,000,000 and at most 1,000,000,000 ppm", ppm, n.name))
 	}
-	n.setRate(int64(math.Round(ppm * 1000)))
+	n.setRate(int64(math.Round(float64(ppm * 1000))))
 	n.clockEvent(fmt.Sprintf("drift %v ppm", ppm), n.clock.ppb)
 }
 

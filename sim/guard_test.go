@@ -207,7 +207,7 @@ func TestLivelock(t *testing.T) {
 func TestHang(t *testing.T) {
 	never := make(chan int)
 	t.Cleanup(func() { close(never) })
-	anywhere(t, Config{HangAfter: 200 * ms}, func() { waitOutside(never) }, func(t *testing.T, w *World, proc string) {
+	anywhere(t, Config{HangAfter: 500 * ms}, func() { waitOutside(never) }, func(t *testing.T, w *World, proc string) {
 		t.Parallel() // each must find its own stack among those of the others
 		mustHang(t, w, proc, "sim.waitOutside")
 	})
@@ -216,7 +216,7 @@ func TestHang(t *testing.T) {
 func TestHangInALoop(t *testing.T) {
 	t.Parallel()
 	var free atomic.Bool
-	w := newWorld(t, Config{HangAfter: 200 * ms})
+	w := newWorld(t, Config{HangAfter: 500 * ms})
 	w.Node("n", func(p *Proc) { p.Sleep(ms); spin(&free) })
 	mustHang(t, w, "process n, node n", "sim.spin")
 	free.Store(true)
@@ -227,7 +227,7 @@ func TestHangInALoop(t *testing.T) {
 func mustHang(t *testing.T, w *World, place, function string) {
 	t.Helper()
 	out := w.Run(time.Second)
-	mustEnd(t, out, Stuck, "a process did not yield for 200ms of real time", place)
+	mustEnd(t, out, Stuck, "a process did not yield for 500ms of real time", place)
 	if !strings.Contains(out.Stack, function) || strings.Count(out.Stack, "goroutine ") > 2 {
 		t.Errorf("the stack is not that of the code which hangs, but %d bytes:\n%.5000s", len(out.Stack), out.Stack)
 	}
@@ -253,7 +253,7 @@ func TestHangWhileUnwinding(t *testing.T) {
 			t.Parallel()
 			never := make(chan int)
 			t.Cleanup(func() { close(never) })
-			w := newWorld(t, Config{HangAfter: 200 * ms})
+			w := newWorld(t, Config{HangAfter: 500 * ms})
 			n := w.Node("n", func(p *Proc) {
 				p.Go("child", func(p *Proc) {
 					defer waitOutside(never)
@@ -277,13 +277,15 @@ func TestHangAmongMany(t *testing.T) {
 	t.Parallel()
 	never := make(chan int)
 	t.Cleanup(func() { close(never) })
-	w := newWorld(t, Config{HangAfter: 200 * ms})
+	w := newWorld(t, Config{})
 	w.Node("many", func(p *Proc) {
 		for range 3000 {
 			p.Go("one", func(p *Proc) { p.Recv() })
 		}
 	})
-	w.Node("n", func(p *Proc) { p.Sleep(ms); waitOutside(never) })
+	mustRun(t, w, ms)
+	w.Node("n", func(p *Proc) { waitOutside(never) })
+	w.config.HangAfter = 500 * ms
 	mustHang(t, w, "process n, node n", "sim.waitOutside")
 }
 

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
@@ -51,18 +52,41 @@ func busy(w *World) {
 	w.Node("ended", idle)
 }
 
-// usage is how many goroutines there are, and how much memory is in use.
-func usage() (goroutines int, bytes uint64) {
+// noGrowth expects that f leaves as many goroutines as there are, and as much
+// memory in use.
+func noGrowth(t *testing.T, f func()) {
+	t.Helper()
+	before, bytes := goroutines(), heap()
+	f()
+	for range 1000 { // one that is done may still be about to exit
+		if goroutines() <= before {
+			break
+		}
+		runtime.Gosched()
+	}
+	if n := goroutines(); n > before {
+		t.Errorf("%d goroutines became %d", before, n)
+	}
+	if n := heap(); n > bytes+bytes/4+1<<20 {
+		t.Errorf("%d bytes became %d", bytes, n)
+	}
+}
+
+// goroutines counts those that have a stack: runtime.NumGoroutine now and then
+// counts one of the runtime's own.
+func goroutines() int { return strings.Count(allStacks(), "\n\ngoroutine ") }
+
+func heap() uint64 {
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.GC()
 	runtime.ReadMemStats(&m)
-	return runtime.NumGoroutine(), m.HeapAlloc
+	return m.HeapAlloc
 }
 
 // Worlds that are closed leave nothing behind, wherever they were.
 func TestClosedWorldsLeaveNothing(t *testing.T) {
-	worlds := 2000
+	worlds := 1000
 	if testing.Short() {
 		worlds = 200
 	}
@@ -75,11 +99,7 @@ func TestClosedWorldsLeaveNothing(t *testing.T) {
 		}
 	}
 	round(200)
-	goroutines, bytes := usage()
-	round(worlds)
-	if g, b := usage(); g > goroutines || b > bytes+bytes/4+1<<20 {
-		t.Errorf("%d worlds took %d goroutines to %d, and %d bytes to %d", worlds, goroutines, g, bytes, b)
-	}
+	noGrowth(t, func() { round(worlds) })
 }
 
 // Many small worlds, as a sweep makes them.
@@ -100,11 +120,7 @@ func TestManyWorldsLeaveNothing(t *testing.T) {
 		}
 	}
 	round(500)
-	goroutines, bytes := usage()
-	round(worlds)
-	if g, b := usage(); g > goroutines || b > bytes+bytes/4+1<<20 {
-		t.Errorf("%d worlds took %d goroutines to %d, and %d bytes to %d", worlds, goroutines, g, bytes, b)
-	}
+	noGrowth(t, func() { round(worlds) })
 }
 
 // One world that goes on does not grow with what has happened in it, but for the
@@ -129,13 +145,13 @@ func TestAWorldDoesNotGrow(t *testing.T) {
 		w.At(at, "restart", n.Restart)
 	}
 	mustRun(t, w, 5*time.Second)
-	goroutines, bytes := usage()
-	slots, procs := len(w.slab), len(w.procs)
+	slots, procs, coroutines := len(w.slab), len(w.procs), goroutines()
+	before := heap()
 	mustRun(t, w, 20*time.Second)
-	if g, b := usage(); g > goroutines || b > bytes+bytes/4+1<<20 {
-		t.Errorf("20 s took %d goroutines to %d, and %d bytes to %d", goroutines, g, bytes, b)
+	if n := heap(); n > before+before/4+1<<20 {
+		t.Errorf("%d bytes became %d", before, n)
 	}
-	if len(w.slab) > 2*slots || len(w.procs) > procs+2 {
-		t.Errorf("20 s took %d slots to %d, and %d processes to %d", slots, len(w.slab), procs, len(w.procs))
+	if len(w.slab) > 2*slots || len(w.procs) > procs+2 || goroutines() > coroutines+2 {
+		t.Errorf("%d slots became %d, %d processes %d, %d coroutines %d", slots, len(w.slab), procs, len(w.procs), coroutines, goroutines())
 	}
 }

@@ -1,7 +1,7 @@
 package sim
 
 import (
-	"container/heap"
+	cheap "container/heap"
 	"math"
 	"slices"
 	"testing"
@@ -29,7 +29,7 @@ func (o *oracle) pop(limit int64) (key, bool) {
 	if len(o.keys) == 0 || o.keys[0].at > limit {
 		return key{}, false
 	}
-	k := heap.Pop(o).(key)
+	k := cheap.Pop(o).(key)
 	o.now = k.at
 	return k, true
 }
@@ -51,7 +51,7 @@ func (b *both) push(after int64) {
 	b.pushed++
 	k := key{b.o.now + after, b.order.order(b.pushed) << slotBits}
 	b.q.push(k)
-	heap.Push(&b.o, k)
+	cheap.Push(&b.o, k)
 }
 
 func (b *both) pop(limit int64) bool {
@@ -109,7 +109,7 @@ func TestQueueIsAHeap(t *testing.T) {
 				dead := func(lo uint64) bool { return lo&bit == 0 }
 				b.q.prune(dead)
 				b.o.keys = slices.DeleteFunc(b.o.keys, func(k key) bool { return dead(k.lo) })
-				heap.Init(&b.o)
+				cheap.Init(&b.o)
 			},
 			"reschedule": func(t *rapid.T) {
 				by := delay.Draw(t, "by")
@@ -123,7 +123,7 @@ func TestQueueIsAHeap(t *testing.T) {
 				for i, k := range b.o.keys {
 					b.o.keys[i] = later(k)
 				}
-				heap.Init(&b.o)
+				cheap.Init(&b.o)
 			},
 		})
 		b.drain()

@@ -161,7 +161,7 @@ func (w *World) greet(both *connection, dst *Node, e *pending) {
 	case port == nil || !port.takesConns():
 		w.refuse(w.nodes[e.from], dst, e)
 		return
-	case both.dialer.fault != nil || both.dialer.dead():
+	case both.dialer.fault != nil:
 		return // the last step of the handshake will never come
 	}
 	c.open(dst, e.port, &both.dialer)
@@ -270,9 +270,6 @@ func (c *Conn) next() (any, error) {
 
 // take is the arrival of a message, or of the peer's close.
 func (c *Conn) take(w *World, body any, last bool) {
-	if c.fault != nil {
-		return // both ends have closed
-	}
 	if last {
 		c.ended = true
 	} else {

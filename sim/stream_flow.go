@@ -78,9 +78,13 @@ func (f *flow) send(w *World, body any, last bool) {
 func (f *flow) transmit(w *World, s *segment) {
 	src, dst := f.from.node, f.to.node
 	l := w.route(src, dst)
-	r := w.draw(src, dst)
-	delay := l.transmission(w.now, s.body) + l.total.sample(&r)
-	s.lost = l.loses(&r)
+	delay := l.fixed
+	s.lost = false
+	if !l.plain || delay < 0 {
+		r := w.draw(src, dst)
+		delay = l.transmission(w.now, s.body) + l.total.sample(&r)
+		s.lost = l.loses(&r)
+	}
 	s.at = w.now + int64(delay)
 	f.arrival = max(f.arrival, s.at)
 }
@@ -214,9 +218,8 @@ func (f *flow) startTimer(w *World) {
 	if f.attempt == 0 {
 		f.since = w.now
 	}
-	left := max(w.config.StreamTimeout-time.Duration(w.now-f.since), 0)
-	// Beyond 15 the shift would overflow; Linux gives up after 15 (tcp_retries2).
-	f.timer = w.fireAfter(min(backoff(min(f.attempt, 15)), left), f, timerExpires)
+	left := w.config.StreamTimeout - time.Duration(w.now-f.since)
+	f.timer = w.fireAfter(min(backoff(f.attempt), left), f, timerExpires)
 }
 
 // expire is the end of a wait for an acknowledgement: it sends again the oldest
@@ -260,6 +263,7 @@ func (f *flow) reject(w *World) {
 		f.startTimer(w)
 		return
 	}
+	f.attempt = 0 // the machine is there
 	at := w.now + int64(l.total.sample(&r))
 	if !f.to.dead() {
 		at = max(at, f.to.out.arrival+1) // equal times would be shuffled

@@ -27,6 +27,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -79,7 +80,7 @@ func Run(t *testing.T, body func(t *T)) {
 				})
 				first := run(t, seed, nil, body)
 				if seed%twiceEvery == 1 && !t.Failed() {
-					run(t, seed, first.tapes, body)
+					run(t, seed, first.tapes, body).compareEnds()
 				}
 			})
 		}
@@ -110,6 +111,20 @@ func run(t *testing.T, seed uint64, earlier []*tape, body func(t *T)) *T {
 	defer s.close()
 	body(s)
 	return s
+}
+
+// compareEnds fails the test if a second run of the seed was shorter than the first,
+// as far as that was no difference yet.
+func (t *T) compareEnds() {
+	if len(t.tapes) != len(t.earlier) {
+		t.Errorf("seed %d: a second run of the same seed has %d worlds, the first had %d\n%s", t.seed, len(t.tapes), len(t.earlier), impure)
+		return
+	}
+	for i, tape := range t.tapes {
+		if have, had := len(tape.hashes), len(t.earlier[i].hashes); have < had && !tape.differs {
+			t.Errorf("seed %d: a second run of the same seed ends after %d events, the first after %d\n%s", t.seed, have, had, impure)
+		}
+	}
 }
 
 func (t *T) close() {
@@ -197,11 +212,13 @@ func reproduction(t *testing.T) string {
 		dir, last = name[:i+1], name[i+1:]
 	}
 	pkg, _, _ := strings.Cut(last, ".")
+	pkg = strings.ReplaceAll(pkg, "%2e", ".") // in a symbol, a dot of the last element is written so
 	var parts []string
 	for _, part := range strings.Split(t.Name(), "/") {
-		parts = append(parts, "^"+part+"$")
+		parts = append(parts, "^"+regexp.QuoteMeta(part)+"$")
 	}
-	return fmt.Sprintf("go test %s%s -run '%s'", dir, strings.TrimSuffix(pkg, "_test"), strings.Join(parts, "/"))
+	pattern := strings.ReplaceAll(strings.Join(parts, "/"), "'", `'\''`)
+	return fmt.Sprintf("go test %s%s -run '%s'", dir, strings.TrimSuffix(pkg, "_test"), pattern)
 }
 
 // tape remembers what of a run is needed when it fails or is repeated.
@@ -238,9 +255,10 @@ func (r *tape) compare(e *sim.Event) {
 		return
 	}
 	r.differs = true
-	r.t.Errorf("seed %d: a second run of the same seed differs, first in this event:\n%v\n"+
-		"hint: something in the test is not a function of the seed: a map's order, the wall clock, a variable that outlives the run", r.t.seed, e)
+	r.t.Errorf("seed %d: a second run of the same seed differs, first in this event:\n%v\n%s", r.t.seed, e, impure)
 }
+
+const impure = "hint: something in the test is not a function of the seed: a map's order, the wall clock, a variable that outlives the run"
 
 // String is the last events, a line each.
 func (r *tape) String() string {

@@ -30,7 +30,7 @@ type Command func(w *sim.World, words []string) (string, error)
 // you commit it. build fills the world. The commands that every story knows:
 //
 //	run 2s              let time pass; shows notes, and the outcome if it is not ok
-//	step 3              let so many events happen; shows them
+//	step 3              let so many events happen, and what the last one does; shows them
 //	crash a b, restart a, pause a, resume a
 //	isolate a, cut a b, hold a b, partition a b / c
 //	heal                undo all of that
