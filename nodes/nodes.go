@@ -3,8 +3,9 @@ package nodes
 
 import (
 	"github.com/orrery-sim/orrery/nodes/echo"
+	"github.com/orrery-sim/orrery/nodes/raft"
 	"github.com/orrery-sim/orrery/scenarios"
 )
 
 // All is every system on the shelf.
-var All = scenarios.Catalog{echo.System}
+var All = scenarios.Catalog{echo.System, raft.System}
