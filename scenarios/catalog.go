@@ -7,6 +7,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/orrery-sim/orrery/internal/suggest"
 )
 
 // Catalog is a list of systems, by which names are found.
@@ -49,7 +51,7 @@ func (c Catalog) Load(name string) (*Scenario, error) {
 	}
 	system, short, ok := strings.Cut(name, "/")
 	if !ok {
-		return nil, fmt.Errorf("%q is no scenario: expected SYSTEM/NAME, or a path that ends in .yaml%s", name, c.hint(name))
+		return nil, fmt.Errorf("unknown scenario %q: expected SYSTEM/NAME, or a path that ends in .yaml%s", name, c.hint(name))
 	}
 	s, err := c.System(system)
 	if err != nil {
@@ -66,9 +68,23 @@ func isFile(name string) bool {
 func (c Catalog) hint(name string) string {
 	s, err := c.System(name)
 	if err != nil {
-		return ""
+		return suggest.Hint(name, c.Names()) + c.elsewhere(name)
 	}
 	return "\nhint: system " + name + " has " + strings.Join(s.ScenarioNames(), ", ")
+}
+
+// elsewhere lists the scenarios of that name with the systems that have one.
+func (c Catalog) elsewhere(name string) string {
+	var found []string
+	for _, s := range c {
+		if contains(s.ScenarioNames(), name) {
+			found = append(found, s.Name+"/"+name)
+		}
+	}
+	if found == nil {
+		return ""
+	}
+	return "\nhint: there is " + strings.Join(found, ", ")
 }
 
 // ScenarioNames returns the names of the scenarios that come with the system.
@@ -89,6 +105,9 @@ func (s *System) ScenarioNames() []string {
 
 // Scenario returns the scenario of that name which comes with the system.
 func (s *System) Scenario(name string) (*Scenario, error) {
+	if s.Scenarios == nil {
+		return nil, unknown("scenario of system "+s.Name, name, nil)
+	}
 	text, err := fs.ReadFile(s.Scenarios, "scenarios/"+name+".yaml")
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 		return nil, unknown("scenario of system "+s.Name, name, s.ScenarioNames())
@@ -99,6 +118,9 @@ func (s *System) Scenario(name string) (*Scenario, error) {
 	sc, err := Parse(s.Name+"/"+name+".yaml", text, Catalog{s}.find)
 	if err != nil {
 		return nil, err
+	}
+	if sc.Name != name {
+		return nil, fmt.Errorf("%s: the scenario calls itself %q, expected the name of its file", sc.File, sc.Name)
 	}
 	sc.File = ""
 	return sc, nil

@@ -4,7 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/orrery-sim/orrery/faults"
 )
@@ -32,4 +36,87 @@ func ReadFaults(path string) (faults.Schedule, error) {
 		schedule = append(schedule, f)
 	}
 	return schedule, errors.Join(errs...)
+}
+
+const expectedFault = `expected a fault such as "at 5s for 5s: isolate leader"`
+
+// faults reads a list whose items are a line of text, or a mapping of one pair: YAML
+// makes "at 5s: crash n1" one.
+func (r *reader) faults(v *yaml.Node, s *Scenario) {
+	if v.Kind != yaml.SequenceNode {
+		r.fail(v, "%s, expected a list of faults such as \"at 5s for 5s: isolate leader\"", kindName(v))
+		return
+	}
+	for _, item := range v.Content {
+		line, ok := faultLine(item)
+		if !ok {
+			r.fail(item, "%s, %s", kindName(item), expectedFault)
+			continue
+		}
+		f, err := faults.Parse(line)
+		for _, err := range unjoin(err) {
+			if e := new(faults.Error); errors.As(err, &e) {
+				r.failFault(item, e)
+			} else {
+				r.fail(item, "%v", err)
+			}
+		}
+		if err == nil {
+			r.places[fmt.Sprintf("faults.%d", len(s.Faults))] = item
+			s.Faults = append(s.Faults, f)
+		}
+	}
+}
+
+// faultLine is the line of text that an item of the list stands for.
+func faultLine(item *yaml.Node) (line string, ok bool) {
+	switch {
+	case item.Kind == yaml.ScalarNode:
+		return item.Value, true
+	case item.Kind == yaml.MappingNode && len(item.Content) == 2 &&
+		item.Content[0].Kind == yaml.ScalarNode && item.Content[1].Kind == yaml.ScalarNode:
+		return item.Content[0].Value + ": " + item.Content[1].Value, true
+	}
+	return "", false
+}
+
+// failFault reports what is wrong with a fault at the place of the word that it is
+// about, as far as that is known.
+func (r *reader) failFault(item *yaml.Node, e *faults.Error) {
+	line, _ := faultLine(item)
+	text := *e
+	text.Col = 0
+	r.fail(inFault(item, columnOf(line, e)), "%v", &text)
+}
+
+// columnOf is where in a fault's line an error is, in characters from 0.
+func columnOf(line string, e *faults.Error) int {
+	if e.Col > 0 {
+		return e.Col - 1
+	}
+	word := regexp.MustCompile(`(^|[^\pL\pN])` + regexp.QuoteMeta(e.Word) + `($|[^\pL\pN])`)
+	m := word.FindStringSubmatchIndex(line)
+	if e.Word == "" || m == nil {
+		return 0
+	}
+	const endOfFirstGroup = 3
+	return utf8.RuneCountInString(line[:m[endOfFirstGroup]])
+}
+
+// inFault is the place in the file of a column of a fault's line.
+func inFault(item *yaml.Node, column int) *yaml.Node {
+	at := item
+	if item.Kind == yaml.MappingNode {
+		at = item.Content[0]
+		if before := utf8.RuneCountInString(at.Value + ": "); column >= before {
+			at, column = item.Content[1], column-before
+		}
+	}
+	if at.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+		column++ // for the quote
+	}
+	if at.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		column = 0 // it begins in another line
+	}
+	return &yaml.Node{Line: at.Line, Column: at.Column + column}
 }

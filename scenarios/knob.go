@@ -105,28 +105,30 @@ func number(k kind, text string) (float64, error) {
 	return f, err
 }
 
-// fill returns the values with defaults for what they leave out, or all errors.
-func fill(knobs []Knob, given Values) (Values, error) {
+// fill returns the values with defaults for what they leave out, and what is wrong
+// with them.
+func fill(knobs []Knob, given Values) (Values, []problem) {
 	all := Values{}
 	var names []string
 	for i := range knobs {
 		all[knobs[i].Name] = knobs[i].Default
 		names = append(names, knobs[i].Name)
 	}
-	var errs []error
+	var wrong []problem
 	for _, name := range sortedKeys(given) {
-		i := slices.Index(names, name)
-		if i < 0 {
-			errs = append(errs, unknown("knob", name, names))
-			continue
+		var err error
+		if i := slices.Index(names, name); i < 0 {
+			err = unknown("knob", name, names)
+		} else {
+			err = knobs[i].check(given[name])
 		}
-		if err := knobs[i].check(given[name]); err != nil {
-			errs = append(errs, err)
+		if err != nil {
+			wrong = append(wrong, problem{"knobs." + name, err})
 			continue
 		}
 		all[name] = given[name]
 	}
-	return all, errors.Join(errs...)
+	return all, wrong
 }
 
 // unknown is the error about a name that is not among those that there are.

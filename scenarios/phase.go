@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -31,7 +32,8 @@ type Phase struct {
 // Gap is how long nothing must be answered to count as unavailable.
 const Gap = 250 * time.Millisecond
 
-// phases divides the run at the times at which faults begin and end.
+// phases divides the run at the times at which faults begin and end. Each operation
+// counts in one phase; what was called at the very end, in the last.
 func phases(ops []checker.Operation, marks []mark, end time.Duration) []Phase {
 	list := []Phase{{}}
 	for _, m := range marks {
@@ -47,8 +49,15 @@ func phases(ops []checker.Operation, marks []mark, end time.Duration) []Phase {
 		list = append(list, Phase{From: m.at, Faults: m.faults})
 	}
 	list[len(list)-1].To = end
+	rest := ops
 	for i := range list {
-		list[i].measure(ops)
+		n := len(rest)
+		if i+1 < len(list) {
+			n = calledBefore(rest, list[i].To)
+		}
+		list[i].measure(rest[:n])
+		list[i].Unavailable = list[i].silence(ops)
+		rest = rest[n:]
 	}
 	return list
 }
@@ -59,13 +68,19 @@ type mark struct {
 	faults []string
 }
 
+// calledBefore counts the operations called before a time; they are in that order.
+func calledBefore(ops []checker.Operation, at time.Duration) int {
+	n, _ := slices.BinarySearchFunc(ops, at, func(op checker.Operation, at time.Duration) int {
+		return cmp.Compare(time.Duration(op.Call), at)
+	})
+	return n
+}
+
+// measure looks at the operations that were called in the phase.
 func (f *Phase) measure(ops []checker.Operation) {
 	var latencies []time.Duration
 	for i := range ops {
 		op := &ops[i]
-		if at := time.Duration(op.Call); at < f.From || at >= f.To {
-			continue
-		}
 		f.Asked++
 		switch op.Outcome {
 		case checker.OutcomeOK:
@@ -79,7 +94,6 @@ func (f *Phase) measure(ops []checker.Operation) {
 	}
 	slices.Sort(latencies)
 	f.P50, f.P99, f.Max = quantile(latencies, 50), quantile(latencies, 99), quantile(latencies, 100)
-	f.Unavailable = f.silence(ops)
 }
 
 // quantile is the nearest rank: the smallest value that at least percent of all do
@@ -93,7 +107,8 @@ func quantile(sorted []time.Duration, percent int) time.Duration {
 }
 
 // silence sums the gaps between answers while something was asked. A gap begins
-// with an answer or with the first question after one.
+// with an answer or with the first question after one. The operations are in the
+// order of their calls.
 func (f *Phase) silence(ops []checker.Operation) time.Duration {
 	var answers []time.Duration
 	for i := range ops {
@@ -103,23 +118,23 @@ func (f *Phase) silence(ops []checker.Operation) time.Duration {
 	}
 	slices.Sort(answers)
 	total, since := time.Duration(0), f.From
+	next, waits := 0, time.Duration(0) // the first operation called after since; until when an earlier one waits
 	for _, at := range append(answers, f.To) {
-		if begin, asked := firstAsked(ops, since, at); asked && at-begin > Gap {
+		for next < len(ops) && time.Duration(ops[next].Call) <= since {
+			waits = max(waits, time.Duration(ops[next].Return))
+			next++
+		}
+		begin := at
+		switch {
+		case waits > since:
+			begin = since
+		case next < len(ops):
+			begin = min(at, time.Duration(ops[next].Call))
+		}
+		if at-begin > Gap {
 			total += at - begin
 		}
 		since = at
 	}
 	return total
-}
-
-// firstAsked is the first moment in [from, to) at which an operation waits.
-func firstAsked(ops []checker.Operation, from, to time.Duration) (time.Duration, bool) {
-	first, found := to, false
-	for i := range ops {
-		call, ret := time.Duration(ops[i].Call), time.Duration(ops[i].Return)
-		if call < to && ret > from {
-			first, found = min(first, max(call, from)), true
-		}
-	}
-	return first, found
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -31,10 +32,10 @@ type Report struct {
 	Timeline []Moment      `json:"timeline"`
 	Phases   []Phase       `json:"phases"`
 	Around   []string      `json:"around,omitempty"` // the events around a violation
+	Stack    string        `json:"stack,omitempty"`  // the Go stack of what crashed or hung
 	Command  string        `json:"reproduce"`
 
 	status  sim.Status
-	stack   string
 	history checker.History
 }
 
@@ -87,9 +88,6 @@ func (r *Report) WritePicture(out io.Writer) error {
 	return err
 }
 
-// Stack is the Go stack of what crashed or hung, or "".
-func (r *Report) Stack() string { return r.stack }
-
 func (r *Run) report(out sim.Outcome) *Report {
 	s, w := r.Scenario, r.World
 	results := r.judge(out)
@@ -98,7 +96,7 @@ func (r *Run) report(out sim.Outcome) *Report {
 		Scenario: s.FullName(), Shows: s.Shows, System: s.System.Name, Nodes: r.Cluster.servers,
 		Seed: w.Seed(), Mutant: r.Options.Mutant, Workload: s.Workload.Summary(),
 		Status: st.String(), Expected: s.Expect.String(), At: w.Now(), Events: w.Events(),
-		Hash: fmt.Sprintf("%016x", w.Hash()), Checks: results, status: st, stack: out.Stack,
+		Hash: fmt.Sprintf("%016x", w.Hash()), Checks: results, status: st, Stack: out.Stack,
 		history: r.Workload.History(), Command: r.command(),
 	}
 	rep.history.Meta = map[string]string{"scenario": rep.Scenario, "seed": fmt.Sprint(rep.Seed)}
@@ -188,7 +186,7 @@ func (r *Run) command() string {
 	if s.File != "" {
 		name = s.File
 	}
-	line := fmt.Sprintf("orrery run %s --seed %d", quoted(name), o.Seed)
+	line := fmt.Sprintf("%s run %s --seed %d", cmp.Or(o.Program, "orrery"), quoted(name), o.Seed)
 	if o.Mutant != "" {
 		line += " --mutant " + o.Mutant
 	}

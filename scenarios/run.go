@@ -14,11 +14,12 @@ import (
 
 // Options are what one run of a scenario changes in it.
 type Options struct {
-	Seed   uint64
-	Knobs  Values          // before the scenario's own
-	Mutant string          // a mistake to make, by name
-	Faults faults.Schedule // beside the scenario's own
-	Until  time.Duration   // stop watching at this virtual time; 0 is the end
+	Seed    uint64
+	Knobs   Values          // before the scenario's own
+	Mutant  string          // a mistake to make, by name
+	Faults  faults.Schedule // beside the scenario's own
+	Until   time.Duration   // stop watching at this virtual time; 0 is the end
+	Program string          // with which the report's line to reproduce begins; "" is orrery
 	// Checking has the kernel look whether messages are changed after they were
 	// sent, see sim.Config. The run is the same.
 	Checking bool
@@ -41,8 +42,8 @@ type Run struct {
 // NewRun makes a run that has not started. What is impossible in the options is an
 // error. The run must be closed.
 func NewRun(s *Scenario, o Options) (*Run, error) {
-	if err := s.check(nil); err != nil {
-		return nil, err
+	if wrong := s.check(); wrong != nil {
+		return nil, joined(wrong)
 	}
 	knobs := Values{}
 	for _, given := range []Values{s.Knobs, mutantKnobs(s.System, o.Mutant), o.Knobs} {
@@ -50,7 +51,11 @@ func NewRun(s *Scenario, o Options) (*Run, error) {
 			knobs[name] = value
 		}
 	}
-	values, err := fill(s.System.Knobs, knobs)
+	values, wrong := fill(s.System.Knobs, knobs)
+	var err error
+	for _, p := range wrong {
+		err = errors.Join(err, p.err)
+	}
 	if o.Mutant != "" && !contains(s.System.mutantNames(), o.Mutant) {
 		err = errors.Join(err, unknown("mutant of system "+s.System.Name, o.Mutant, s.System.mutantNames()))
 	}
@@ -60,16 +65,54 @@ func NewRun(s *Scenario, o Options) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := sim.New(sim.Config{Seed: o.Seed, Link: s.Link, Checking: o.Checking})
-	r := &Run{Scenario: s, Options: o, World: w}
-	r.Cluster = &Cluster{Values: values, system: s.System, world: w, servers: serverNames(s.Nodes), mutant: o.Mutant}
-	s.System.Place(r.Cluster)
-	r.faults = slices.Concat(s.Faults, o.Faults)
-	if err := r.faults.Check(r.Cluster); err != nil {
-		w.Close()
+	r := place(s, o, values)
+	for _, f := range r.faults {
+		for _, e := range r.checkFault(f) {
+			err = errors.Join(err, fmt.Errorf("%s: %w", f, e))
+		}
+	}
+	if err != nil {
+		r.Close()
 		return nil, err
 	}
 	return r, nil
+}
+
+// place puts the servers and the clients in a new world. The clients begin when the
+// world does, but are there before: faults may name them.
+func place(s *Scenario, o Options, values Values) *Run {
+	w := sim.New(sim.Config{Seed: o.Seed, Link: s.Link, Checking: o.Checking})
+	r := &Run{Scenario: s, Options: o, World: w, faults: slices.Concat(s.Faults, o.Faults)}
+	r.Cluster = &Cluster{Values: values, system: s.System, world: w, servers: serverNames(s.Nodes), mutant: o.Mutant}
+	s.System.Place(r.Cluster)
+	connect := func(p *sim.Proc) workload.Session { return s.System.Connect(r.Cluster, p) }
+	r.Workload = workload.Start(w, s.Workload, s.Run+s.Settle, connect)
+	return r
+}
+
+// checkFaults returns what is wrong with the faults of a scenario that is sound
+// otherwise.
+func (s *Scenario) checkFaults() []problem {
+	values, _ := fill(s.System.Knobs, s.Knobs)
+	r := place(s, Options{}, values)
+	defer r.Close()
+	var found []problem
+	for i, f := range s.Faults {
+		for _, err := range r.checkFault(f) {
+			found = append(found, problem{fmt.Sprintf("faults.%d", i), err})
+		}
+	}
+	return found
+}
+
+// checkFault returns what is wrong with a fault in the run. One that could never begin
+// would be taken for one that did no harm.
+func (r *Run) checkFault(f faults.Fault) []error {
+	errs := unjoin(f.Check(r.Cluster))
+	if end := r.Scenario.Run; end > 0 && f.At >= end {
+		errs = append(errs, &faults.Error{Word: "at", Text: fmt.Sprintf("it never begins: the faults end at %v, see run", end)})
+	}
+	return errs
 }
 
 func mutantKnobs(s *System, mutant string) Values {
@@ -84,13 +127,10 @@ func mutantKnobs(s *System, mutant string) Values {
 // Close frees what the run holds. What it recorded can still be read.
 func (r *Run) Close() { r.World.Close() }
 
-// Start lets the workload, the faults and the checks in. Execute does it; who steps
+// Start lets the faults and the checks in. Execute does it; who steps
 // through a run by hand does it first.
 func (r *Run) Start() {
 	s := r.Scenario
-	end := s.Run + s.Settle
-	connect := func(p *sim.Proc) workload.Session { return s.System.Connect(r.Cluster, p) }
-	r.Workload = workload.Start(r.World, s.Workload, end, connect)
 	plan, err := r.faults.Install(r.Cluster)
 	if err != nil {
 		panic(fmt.Sprintf("scenarios: %v", err)) // it was checked when the run was made
@@ -115,6 +155,10 @@ func (r *Run) Execute(stop func() bool) *Report {
 	return r.report(out)
 }
 
+// patience is how many timeouts clients may take to end when the time is over. They
+// end long before, unless one hangs.
+const patience = 100
+
 // pass lets the scenario's time pass: the run, the tail without faults, and then
 // what the clients still wait for.
 func (r *Run) pass(stop func() bool) sim.Outcome {
@@ -123,7 +167,6 @@ func (r *Run) pass(stop func() bool) sim.Outcome {
 	if u := r.Options.Until; u > 0 {
 		end = min(end, u)
 	}
-	const patience = 100 // timeouts; the clients end long before, unless one hangs
 	last := end + patience*s.Workload.Timeout
 	for w.Now() < last {
 		if r.cutShort() && w.Now() >= end || w.Now() >= end && w.ClientsLeft() == 0 || stop != nil && stop() {

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/orrery-sim/orrery/faults"
@@ -36,37 +37,58 @@ func (s *Scenario) FullName() string { return s.System.Name + "/" + s.Name }
 // network, with enough jitter that messages overtake each other.
 var DefaultLink = sim.Link{Latency: sim.Uniform(500*time.Microsecond, 2*time.Millisecond)}
 
-// check returns everything that is impossible in the scenario, at once. at gives
-// the place of a field for the message; it may be nil.
-func (s *Scenario) check(at func(field string) string) error {
-	if at == nil {
-		at = func(field string) string { return field }
-	}
-	var errs []error
+// problem is something impossible in a scenario, and the field that it is in, such as
+// "run", "workload.keys" or "checks.0".
+type problem struct {
+	field string
+	err   error
+}
+
+// longest is what a run and its tail may last, far from where durations overflow.
+const longest = 10_000 * time.Hour
+
+// check returns everything that is impossible in the scenario, but for its faults:
+// those are checked against a cluster.
+func (s *Scenario) check() []problem {
+	var found []problem
 	fail := func(field, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s: %s", at(field), fmt.Sprintf(format, args...)))
+		found = append(found, problem{field, fmt.Errorf(format, args...)})
 	}
 	if least := max(s.System.Least, 1); s.Nodes < least || s.Nodes > 1000 {
 		fail("nodes", "%d nodes, expected %d to 1000 for %s", s.Nodes, least, s.System.Name)
 	}
-	if s.Run <= 0 {
-		fail("run", "%v, expected a positive duration", s.Run)
+	if s.Run <= 0 || s.Run > longest {
+		fail("run", "%v, expected a positive duration of at most %v", s.Run, longest)
 	}
-	if s.Settle < 0 {
-		fail("settle", "%v, expected no negative duration", s.Settle)
+	if s.Settle < 0 || s.Settle > longest {
+		fail("settle", "%v, expected a duration from 0s to %v", s.Settle, longest)
 	}
-	if err := s.Workload.Check(); err != nil {
-		fail("workload", "%v", err)
-	} else if !contains(s.System.Workloads, s.Workload.Kind) {
-		fail("workload", "%v", unknown("workload of system "+s.System.Name, s.Workload.Kind, s.System.Workloads))
-	}
-	for _, err := range unjoin(second(fill(s.System.Knobs, s.Knobs))) {
-		fail("knobs", "%v", err)
-	}
-	for _, name := range s.Checks {
-		if s.System.check(name) == nil {
-			fail("checks", "%v", unknown("check", name, s.System.CheckNames()))
+	for _, err := range unjoin(s.Workload.Check()) {
+		field := "workload"
+		if e := new(workload.Error); errors.As(err, &e) {
+			field += "." + e.Field
 		}
+		fail(field, "%w", err)
+	}
+	if workload.Find(s.Workload.Kind) != nil && !contains(s.System.Workloads, s.Workload.Kind) {
+		fail("workload.kind", "%w", unknown("workload of system "+s.System.Name, s.Workload.Kind, s.System.Workloads))
+	}
+	_, wrong := fill(s.System.Knobs, s.Knobs)
+	found = append(found, wrong...)
+	for i, name := range s.Checks {
+		if s.System.check(name) == nil {
+			fail(fmt.Sprintf("checks.%d", i), "%w", unknown("check", name, s.System.CheckNames()))
+		}
+	}
+	return found
+}
+
+// joined is all problems in one error, each behind the field of the scenario.
+func joined(problems []problem) error {
+	var errs []error
+	for _, p := range problems {
+		field, _, _ := strings.Cut(p.field, ".")
+		errs = append(errs, fmt.Errorf("%s: %w", field, p.err))
 	}
 	return errors.Join(errs...)
 }

@@ -57,6 +57,9 @@ func (s Sweep) Run(ctx context.Context) (*Summary, error) {
 	if s.To < s.From {
 		return nil, fmt.Errorf("seeds %d-%d: the last is below the first", s.From, s.To)
 	}
+	if s.Workers < 0 {
+		return nil, fmt.Errorf("%d workers, expected at least one, or 0 for one per core", s.Workers)
+	}
 	probe, err := NewRun(s.Scenario, s.options(s.From))
 	if err != nil {
 		return nil, err
@@ -161,12 +164,21 @@ func (s Sweep) difference(seed uint64) string {
 	}
 	end := s.Scenario.Run + s.Scenario.Settle
 	a, b, differ := sim.FirstDifference(make, make, func(w *sim.World, upTo uint64) {
-		w.RunUntil(func() bool { return w.Events() >= upTo || w.Now() >= end }, end)
+		over := func() bool { return w.Events() >= upTo || w.Now() >= end && w.ClientsLeft() == 0 }
+		w.RunUntil(over, end+patience*s.Scenario.Workload.Timeout)
 	})
 	if !differ {
 		return "two runs of the seed differed, and two more did not"
 	}
-	return fmt.Sprintf("two runs of the seed differ, first in:\n  %v\n  %v", a, b)
+	return fmt.Sprintf("two runs of the seed differ, first in:\n  %s\n  %s", eventText(a), eventText(b))
+}
+
+// eventText is an event, or that one of the runs had ended by then.
+func eventText(e *sim.Event) string {
+	if e == nil {
+		return "(nothing more)"
+	}
+	return e.String()
 }
 
 func (s *Summary) add(found *single, progress func(*Summary)) {

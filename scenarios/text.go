@@ -113,8 +113,8 @@ func (r *Report) writeVerdict(b *strings.Builder) {
 			fmt.Fprintf(b, "  %s\n", line)
 		}
 	}
-	if r.stack != "" {
-		fmt.Fprintf(b, "\nstack\n%s", indent(r.stack))
+	if r.Stack != "" {
+		fmt.Fprintf(b, "\nstack\n%s", indent(r.Stack))
 	}
 	fmt.Fprintf(b, "\n%s", r.Status)
 	if r.Reason != "" {

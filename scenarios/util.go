@@ -9,8 +9,6 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 func contains(list []string, name string) bool { return slices.Contains(list, name) }
 
-func second[A, B any](_ A, b B) B { return b }
-
 // unjoin is the list of errors that errors.Join made into one.
 func unjoin(err error) []error {
 	if err == nil {

@@ -1,9 +1,12 @@
 package scenarios
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,24 +23,58 @@ import (
 // all names there are. Everything that is wrong is reported at once, each with its
 // place in the file.
 func Parse(file string, text []byte, find func(name string) (*System, []string)) (*Scenario, error) {
-	r := &reader{file: file, find: find, places: map[string]*yaml.Node{}}
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	r := &reader{file: file, find: find, places: map[string]*yaml.Node{}, bad: map[string]bool{}}
+	var document, more yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	if err := d.Decode(&document); err == io.EOF || err == nil && len(document.Content) == 0 {
+		return nil, fmt.Errorf("%s:1:1: the file is empty, expected a scenario", file)
+	} else if err != nil {
 		return nil, syntaxError(file, err)
 	}
-	if len(document.Content) == 0 {
-		return nil, fmt.Errorf("%s:1:1: the file is empty, expected a scenario", file)
-	}
 	s := r.scenario(document.Content[0])
-	if len(r.errs) == 0 {
-		for _, err := range unjoin(s.check(r.at)) {
-			r.errs = append(r.errs, placed{err: err})
-		}
+	if err := d.Decode(&more); err == nil {
+		r.fail(&more, "a second document, expected one scenario in a file")
+	} else if err != io.EOF {
+		r.errs = append(r.errs, placed{math.MaxInt, 0, syntaxError(file, err)})
 	}
+	r.check(s)
 	if len(r.errs) > 0 {
 		return nil, r.joined()
 	}
 	return s, nil
+}
+
+// check finds what is impossible in what could be read. Where there is an error
+// already, another would only say it again.
+func (r *reader) check(s *Scenario) {
+	if s.System == nil {
+		return
+	}
+	problems := s.check()
+	parts := []string{"nodes", "knobs", "link", "workload"} // what a cluster is made of, in which faults are checked
+	if !slices.ContainsFunc(parts, func(field string) bool { return r.bad[field] }) && !hasAny(problems, parts...) {
+		problems = append(problems, s.checkFaults()...)
+	}
+	read := slices.Clone(r.errs)
+	for _, p := range problems {
+		n := r.place(p.field)
+		if slices.ContainsFunc(read, func(e placed) bool { return e.line == n.Line && e.column == n.Column }) {
+			continue
+		}
+		if e := new(faults.Error); errors.As(p.err, &e) {
+			r.failFault(n, e)
+		} else {
+			r.fail(n, "%v", p.err)
+		}
+	}
+}
+
+// hasAny says whether a problem is in one of the fields.
+func hasAny(problems []problem, fields ...string) bool {
+	return slices.ContainsFunc(problems, func(p problem) bool {
+		field, _, _ := strings.Cut(p.field, ".")
+		return slices.Contains(fields, field)
+	})
 }
 
 // syntaxError gives yaml's own errors, "yaml: line 3: ...", the form of ours.
@@ -61,21 +98,27 @@ type placed struct {
 type reader struct {
 	file   string
 	find   func(name string) (*System, []string)
-	places map[string]*yaml.Node // of the fields, for errors found later
+	places map[string]*yaml.Node // of the fields, for errors found later; also workload.keys, checks.0
+	field  string                // of the scenario, that is being read
+	bad    map[string]bool       // the fields in which an error was found
 	errs   []placed
 }
 
 func (r *reader) fail(n *yaml.Node, format string, args ...any) {
 	err := fmt.Errorf("%s:%d:%d: %s", r.file, n.Line, n.Column, fmt.Sprintf(format, args...))
 	r.errs = append(r.errs, placed{n.Line, n.Column, err})
+	r.bad[r.field] = true
 }
 
-// at is the place of a field of the scenario.
-func (r *reader) at(field string) string {
-	if n := r.places[field]; n != nil {
-		return fmt.Sprintf("%s:%d:%d: %s", r.file, n.Line, n.Column, field)
+// place is where a field stands, or else what it is part of.
+func (r *reader) place(field string) *yaml.Node {
+	for field != "" {
+		if n := r.places[field]; n != nil {
+			return n
+		}
+		field = field[:max(strings.LastIndex(field, "."), 0)]
 	}
-	return fmt.Sprintf("%s:1:1: %s", r.file, field)
+	return r.places[""]
 }
 
 func (r *reader) joined() error {
@@ -131,8 +174,12 @@ func (r *reader) scenario(n *yaml.Node) *Scenario {
 		Run: 30 * time.Second, Settle: 5 * time.Second, File: r.file,
 	}
 	note := func(field string, read func(v *yaml.Node)) func(v *yaml.Node) {
-		return func(v *yaml.Node) { r.places[field] = v; read(v) }
+		return func(v *yaml.Node) {
+			r.places[field], r.field = v, field
+			read(v)
+		}
 	}
+	r.places[""] = n
 	nodes := 0
 	known := map[string]func(v *yaml.Node){
 		"scenario": note("scenario", func(v *yaml.Node) { r.text(v, &s.Name) }),
@@ -154,6 +201,9 @@ func (r *reader) scenario(n *yaml.Node) *Scenario {
 			r.fail(n, "field %q is missing", field)
 		}
 	}
+	if name := r.places["scenario"]; name != nil && !r.bad["scenario"] && !isWord(s.Name) {
+		r.fail(name, "%s, expected a name such as leader-crash", kindName(name))
+	}
 	if s.System != nil {
 		s.Nodes = s.System.Nodes
 		if r.places["nodes"] != nil {
@@ -164,6 +214,11 @@ func (r *reader) scenario(n *yaml.Node) *Scenario {
 		}
 	}
 	return s
+}
+
+// isWord says whether a name can stand on a command line and in a file's name.
+func isWord(name string) bool {
+	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == ""
 }
 
 func (r *reader) system(v *yaml.Node, s *Scenario) {
@@ -192,6 +247,7 @@ func (r *reader) texts(v *yaml.Node, into *[]string) {
 	}
 	for _, item := range v.Content {
 		var text string
+		r.places[fmt.Sprintf("%s.%d", r.field, len(*into))] = item
 		r.text(item, &text)
 		*into = append(*into, text)
 	}
@@ -231,13 +287,19 @@ func (r *reader) knobs(v *yaml.Node, into Values) {
 	}
 	for i := 0; i+1 < len(v.Content); i += 2 {
 		var value string
+		name := v.Content[i]
+		if r.places["knobs."+name.Value] != nil {
+			r.fail(name, "knob %q stands here twice", name.Value)
+			continue
+		}
+		r.places["knobs."+name.Value] = name
 		r.text(v.Content[i+1], &value)
-		into[v.Content[i].Value] = value
+		into[name.Value] = value
 	}
 }
 
 func (r *reader) workload(v *yaml.Node, w *workload.Spec) {
-	r.fields(v, "a workload", map[string]func(v *yaml.Node){
+	known := map[string]func(v *yaml.Node){
 		"kind":    func(v *yaml.Node) { r.text(v, &w.Kind) },
 		"clients": func(v *yaml.Node) { scan(r, v, &w.Clients) },
 		"keys":    func(v *yaml.Node) { scan(r, v, &w.Keys) },
@@ -246,7 +308,14 @@ func (r *reader) workload(v *yaml.Node, w *workload.Spec) {
 		"reads":   func(v *yaml.Node) { scan(r, v, &w.Reads) },
 		"zipf":    func(v *yaml.Node) { scan(r, v, &w.Zipf) },
 		"timeout": func(v *yaml.Node) { scan(r, v, &w.Timeout) },
-	})
+	}
+	for name, read := range known { // order-free: into a map
+		known[name] = func(v *yaml.Node) {
+			r.places["workload."+name] = v
+			read(v)
+		}
+	}
+	r.fields(v, "a workload", known)
 }
 
 func (r *reader) link(v *yaml.Node, l *sim.Link) {
@@ -276,32 +345,6 @@ func (r *reader) link(v *yaml.Node, l *sim.Link) {
 		"reorder":   chance(&l.Reorder),
 		"corrupt":   chance(&l.Corrupt),
 	})
-}
-
-// faults reads a list whose items are a line of text, or a mapping of one pair: YAML
-// makes "at 5s: crash n1" one.
-func (r *reader) faults(v *yaml.Node, s *Scenario) {
-	if v.Kind != yaml.SequenceNode {
-		r.fail(v, "%s, expected a list of faults such as \"at 5s for 5s: isolate leader\"", kindName(v))
-		return
-	}
-	for _, item := range v.Content {
-		line := item.Value
-		if item.Kind == yaml.MappingNode && len(item.Content) == 2 && item.Content[1].Kind == yaml.ScalarNode {
-			line = item.Content[0].Value + ": " + item.Content[1].Value
-		} else if item.Kind != yaml.ScalarNode {
-			r.fail(item, "%s, expected a fault such as \"at 5s for 5s: isolate leader\"", kindName(item))
-			continue
-		}
-		f, err := faults.Parse(line)
-		if err != nil {
-			for _, e := range unjoin(err) {
-				r.fail(item, "%v", e)
-			}
-			continue
-		}
-		s.Faults = append(s.Faults, f)
-	}
 }
 
 func (r *reader) status(v *yaml.Node, into *sim.Status) {

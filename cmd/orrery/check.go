@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,7 +23,7 @@ writes them, or a history of Jepsen's: EDN, or a log. The form is found out.
 
 Models:
 ` + modelList(),
-		Args: cobra.ExactArgs(1),
+		Args: one("the path of a history"),
 		RunE: func(c *cobra.Command, args []string) error {
 			m, err := checker.ModelNamed(model)
 			if err != nil {
@@ -84,16 +83,18 @@ func judged(c *cobra.Command, r checker.Result, asJSON bool, picture string) err
 		const width = 100
 		fmt.Fprint(c.OutOrStdout(), r.Report(width))
 	}
-	if picture != "" && r.Violation != nil {
-		if err := writeFile(picture, func(w io.Writer) error { return r.Violation.WriteHTML(w) }); err != nil {
-			fmt.Fprintf(c.ErrOrStderr(), "orrery: %v\n", err)
-		}
+	var err error
+	switch {
+	case picture != "" && r.Violation != nil:
+		err = writeFile(picture, r.Violation.WriteHTML)
+	case picture != "":
+		fmt.Fprintf(c.ErrOrStderr(), "orrery: there is no violation to be drawn: %s is not written\n", picture)
 	}
 	switch r.Verdict {
 	case checker.OK:
-		return nil
+		return err
 	case checker.Violated:
-		return exit(sim.Violated.ExitCode())
+		return ended(c, sim.Violated.ExitCode(), err)
 	}
-	return exit(sim.Unknown.ExitCode())
+	return ended(c, sim.Unknown.ExitCode(), err)
 }

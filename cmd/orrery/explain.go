@@ -19,7 +19,7 @@ func listCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "list systems and their scenarios",
-		Args:  cobra.NoArgs,
+		Args:  none,
 		RunE: func(c *cobra.Command, _ []string) error {
 			for _, s := range nodes.All {
 				fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", s.Name, s.Claim())
@@ -44,7 +44,7 @@ func explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain SYSTEM|FAULT|CHECK",
 		Short: "say what a system, fault, check or model is; \"faults\" and \"checks\" list all",
-		Args:  cobra.ExactArgs(1),
+		Args:  one("a name"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return subjects(), cobra.ShellCompDirectiveNoFileComp
 		},
@@ -131,39 +131,56 @@ func explain(out io.Writer, name string) (found bool) {
 
 func explainSystem(out io.Writer, s *scenarios.System) {
 	fmt.Fprintf(out, "%s\n", strings.TrimSpace(s.Doc))
-	fmt.Fprintf(out, "\nKnobs\n")
-	for _, k := range s.Knobs {
-		values := ""
-		if len(k.Choices) > 0 {
-			values = " (" + strings.Join(k.Choices, ", ") + ")"
+	heading := func(text string, items int) {
+		if items > 0 {
+			fmt.Fprintf(out, "\n%s\n", text)
 		}
-		fmt.Fprintf(out, "  %-18s %-10s %s%s\n", k.Name, k.Default, k.Help, values)
 	}
-	fmt.Fprintf(out, "\nChecks\n")
+	heading("Knobs", len(s.Knobs))
+	for _, k := range s.Knobs {
+		fmt.Fprintf(out, "  %-18s %-10s %s%s\n", k.Name, k.Default, k.Help, knobValues(&k))
+	}
+	heading("Checks", 1)
 	for _, list := range [][]scenarios.Check{scenarios.Common, s.Checks} {
 		for _, c := range list {
 			fmt.Fprintf(out, "  %-26s %s\n", c.Name, c.Claim)
 		}
 	}
-	fmt.Fprintf(out, "\nMutants: mistakes made on purpose, which a check must catch\n")
+	heading("Mutants: mistakes made on purpose, which a check must catch", len(s.Mutants))
 	for _, m := range s.Mutants {
 		fmt.Fprintf(out, "  %-26s %s\n  %-26s   caught by %s in %s/%s within %d seeds\n", m.Name, m.Breaks, "", m.Check, s.Name, m.Scenario, m.Seeds)
 	}
-	fmt.Fprintf(out, "\nRoles, by which faults select servers\n")
+	heading("Roles, by which faults select servers", len(s.Roles))
 	for _, r := range s.Roles {
 		fmt.Fprintf(out, "  %-18s %s\n", r.Name, r.Help)
 	}
-	fmt.Fprintf(out, "\nScenarios\n")
-	for _, name := range s.ScenarioNames() {
+	names := s.ScenarioNames()
+	heading("Scenarios", len(names))
+	for _, name := range names {
 		fmt.Fprintf(out, "  %s/%s\n", s.Name, name)
 	}
+}
+
+// knobValues says what a knob may be set to, as far as that is bounded.
+func knobValues(k *scenarios.Knob) string {
+	switch {
+	case len(k.Choices) > 0:
+		return " (" + strings.Join(k.Choices, ", ") + ")"
+	case k.Min != "" && k.Max != "":
+		return " (" + k.Min + " to " + k.Max + ")"
+	case k.Min != "":
+		return " (at least " + k.Min + ")"
+	case k.Max != "":
+		return " (at most " + k.Max + ")"
+	}
+	return ""
 }
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "print the version",
-		Args:  cobra.NoArgs,
+		Args:  none,
 		RunE: func(c *cobra.Command, _ []string) error {
 			version := "(unknown)"
 			if info, ok := debug.ReadBuildInfo(); ok {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,8 +48,18 @@ func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	fmt.Fprintf(errs, "orrery: %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
+	fmt.Fprintf(errs, "orrery: %s\n", strings.ReplaceAll(err.Error()+nearestFile(err), "\n", "\n  "))
 	return misuse
+}
+
+// program is what a person types to run this program: a line to reproduce a failure
+// is to be pasted where it was printed.
+func program() string {
+	path, err := os.Executable()
+	if err == nil && strings.Contains(filepath.ToSlash(path), "/go-build") {
+		return "go run ./cmd/orrery"
+	}
+	return filepath.Base(os.Args[0])
 }
 
 func command() *cobra.Command {
@@ -67,10 +78,10 @@ seed and faults: whatever happens once can be made to happen again.
 Exit codes: 0 as expected, 1 violated, 2 unknown, 3 stuck, 4 crashed, 64 misuse.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          noSubcommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.CompletionOptions.HiddenDefaultCmd = false
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(runCommand(), sweepCommand(), checkCommand(), listCommand(), explainCommand(), newCommand(), versionCommand())
 	return root
 }

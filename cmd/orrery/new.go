@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,11 +21,12 @@ func newCommand() *cobra.Command {
 		Long: `Write a folder NAME with a system of that name: the smallest there is, with its documents,
 checks, mutants, scenarios and tests. It is Go code for a module of yours that requires
 github.com/orrery-sim/orrery.`,
-		Args: cobra.ExactArgs(1),
+		Args: one("the system's name"),
 		RunE: func(c *cobra.Command, args []string) error {
 			name := args[0]
-			if !token.IsIdentifier(name) || strings.ToLower(name) != name || name == "echo" {
-				return fmt.Errorf("%q: expected the name of a Go package in lower case, and another than echo", name)
+			if !isPackageName(name) {
+				return fmt.Errorf("%q: expected the name of a Go package, of lower case letters and digits, and none of %s",
+					name, strings.Join(reserved, ", "))
 			}
 			if err := copySystem(name); err != nil {
 				return err
@@ -33,6 +35,16 @@ github.com/orrery-sim/orrery.`,
 			return nil
 		},
 	}
+}
+
+// reserved are names that echo's own files have, and names that mean something to Go.
+var reserved = []string{"echo", "doc", "system", "main", "test", "internal", "vendor", "testdata"}
+
+// isPackageName says whether a system may be called so. An underscore could make a file's
+// name mean something to go build.
+func isPackageName(name string) bool {
+	return token.IsIdentifier(name) && !slices.Contains(reserved, name) &&
+		strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
 // copySystem writes echo's source under another name, whole or not at all.

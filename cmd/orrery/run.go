@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -36,7 +37,7 @@ func (s *settings) register(c *cobra.Command) {
 }
 
 func (s *settings) options() (scenarios.Options, error) {
-	o := scenarios.Options{Mutant: s.mutant, Until: s.until, Knobs: scenarios.Values{}}
+	o := scenarios.Options{Mutant: s.mutant, Until: s.until, Knobs: scenarios.Values{}, Program: program()}
 	for _, k := range s.knobs {
 		name, value, ok := strings.Cut(k, "=")
 		if !ok {
@@ -70,7 +71,7 @@ func runCommand() *cobra.Command {
 		Use:               "run SCENARIO",
 		Short:             "run one seed of a scenario and tell its story",
 		Long:              "Run one seed of a scenario, named as SYSTEM/NAME or by the path of a YAML file, and tell its story.",
-		Args:              cobra.ExactArgs(1),
+		Args:              one("a scenario"),
 		ValidArgsFunction: scenarioNames,
 		RunE: func(c *cobra.Command, args []string) error {
 			o, err := s.options()
@@ -120,16 +121,25 @@ func runOne(c *cobra.Command, name string, o scenarios.Options, to output) error
 	if to.json {
 		write = report.WriteJSON
 	}
-	if err := write(c.OutOrStdout()); err != nil {
-		fmt.Fprintf(c.ErrOrStderr(), "orrery: cannot write the report: %v\n", err)
+	err = errors.Join(write(c.OutOrStdout()), writeExtras(report, to))
+	code := report.ExitCode()
+	if ctx.Err() != nil {
+		fmt.Fprintf(c.ErrOrStderr(), "orrery: interrupted after %v of virtual time\n", report.At)
+		code = max(code, sim.Unknown.ExitCode()) // what was not seen does not count as ok
 	}
-	if err := writeExtras(report, to); err != nil {
+	return ended(c, code, err)
+}
+
+// ended makes an exit code of an outcome, which counts for more than what could not
+// be written about it.
+func ended(c *cobra.Command, code int, err error) error {
+	if code == 0 {
+		return err
+	}
+	if err != nil {
 		fmt.Fprintf(c.ErrOrStderr(), "orrery: %v\n", err)
 	}
-	if code := report.ExitCode(); code != 0 {
-		return exit(code)
-	}
-	return nil
+	return exit(code)
 }
 
 func writeExtras(r *scenarios.Report, to output) error {
@@ -148,8 +158,12 @@ func writeExtras(r *scenarios.Report, to output) error {
 	return nil
 }
 
-// writeFile writes a file whole or not at all: under another name first.
+// writeFile writes a file whole or not at all: under another name first. What is
+// there and no file, such as /dev/stdout, is written to as it is.
 func writeFile(path string, write func(io.Writer) error) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return writeDevice(path, write)
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
@@ -166,6 +180,21 @@ func writeFile(path string, write func(io.Writer) error) error {
 	}
 	if err != nil {
 		os.Remove(f.Name())
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	return nil
+}
+
+func writeDevice(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	err = write(f)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -28,7 +29,7 @@ func sweepCommand() *cobra.Command {
 		Short: "run many seeds of a scenario on all cores",
 		Long: `Run many seeds of a scenario on all cores. Interrupt it whenever you like: it prints what it
 has. One seed in twenty is run twice, and a difference is a failure.`,
-		Args:              cobra.ExactArgs(1),
+		Args:              one("a scenario"),
 		ValidArgsFunction: scenarioNames,
 		RunE: func(c *cobra.Command, args []string) error {
 			from, to, err := seedRange(seeds)
@@ -42,6 +43,9 @@ has. One seed in twenty is run twice, and a difference is a failure.`,
 			scenario, err := nodes.All.Load(args[0])
 			if err != nil {
 				return err
+			}
+			if workers < 0 || stop < 0 {
+				return fmt.Errorf("--workers %d --stop %d: expected no negative number", workers, stop)
 			}
 			bar := newProgress(c.ErrOrStderr(), to-from+1)
 			sum, err := scenarios.Sweep{
@@ -69,7 +73,7 @@ func seedRange(text string) (from, to uint64, err error) {
 	}
 	from, e1 := strconv.ParseUint(first, 10, 64)
 	to, e2 := strconv.ParseUint(last, 10, 64)
-	if e1 != nil || e2 != nil || to < from {
+	if e1 != nil || e2 != nil || to < from || to-from == math.MaxUint64 {
 		return 0, 0, fmt.Errorf("--seeds %q: expected A-B with A not above B, such as 1-1000", text)
 	}
 	return from, to, nil
@@ -90,6 +94,9 @@ func tell(c *cobra.Command, s *scenarios.Summary, asJSON bool, took time.Duratio
 	}
 	if s.Done == 0 {
 		return exit(sim.Unknown.ExitCode())
+	}
+	if s.OK() && c.Context().Err() != nil {
+		return exit(sim.Unknown.ExitCode()) // what was not run does not count as ok
 	}
 	if s.OK() {
 		return nil

@@ -61,7 +61,7 @@ func checkLayers(r *repo, report reporter) {
 var libraries = []struct{ pkg, may, why string }{
 	{"sim/simtest", "github.com/cockroachdb/datadriven", "stories are text files with what is shown, which it reads, compares and rewrites"},
 	{"sim/...", "", "whoever trusts the kernel should have nothing but the kernel to trust"},
-	{"checker/...", "github.com/anishathalye/porcupine olympos.io/encoding/edn", "linearizability is porcupine's, and Jepsen's histories are edn"},
+	{"checker/...", "github.com/anishathalye/porcupine", "linearizability is porcupine's"},
 	{"faults/...", "go.yaml.in/yaml/v3", "faults are read from YAML with line and column"},
 	{"scenarios/...", "go.yaml.in/yaml/v3", "scenarios are read from YAML; porcupine is reached through the checker, which knows its traps"},
 	{"nodes/raft", "go.etcd.io/raft/v3 google.golang.org/protobuf", "the real Raft runs inside, driven deterministically, and its messages are protobuf"},

@@ -9,12 +9,14 @@ package systest
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/orrery-sim/orrery/checker"
 	"github.com/orrery-sim/orrery/scenarios"
 	"github.com/orrery-sim/orrery/sim"
 )
@@ -31,52 +33,63 @@ func seeds() uint64 {
 	return 20
 }
 
-// Check examines the system:
-//
-//   - its documents are complete;
-//   - every scenario ends as it expects, over several seeds;
-//   - the same seed gives the same hash, with an observer and in checking mode too,
-//     which also finds messages that are changed after they were sent;
-//   - messages that it does not know, and messages that come twice, do no harm;
-//   - random restarts of servers, one at a time, do no harm;
-//   - every mutant is caught by its check, within its seeds.
+// Check fails the test with whatever [Exams] find, each exam a subtest of its own.
 func Check(t *testing.T, s *scenarios.System) {
 	t.Helper()
-	t.Run("documents", func(t *testing.T) { documents(t, s) })
-	for _, name := range s.ScenarioNames() {
-		sc, err := s.Scenario(name)
-		if err != nil {
-			t.Errorf("scenario %s: %v", name, err)
-			continue
-		}
-		t.Run("scenario/"+name, func(t *testing.T) {
+	for _, e := range Exams(s, seeds()) {
+		t.Run(e.Name, func(t *testing.T) {
 			t.Parallel()
-			sweep(t, sc, scenarios.Options{}, 1, seeds())
-		})
-		t.Run("hash/"+name, func(t *testing.T) {
-			t.Parallel()
-			hashes(t, sc)
-		})
-	}
-	if sc := calm(t, s); sc != nil {
-		t.Run("nuisances", func(t *testing.T) {
-			t.Parallel()
-			nuisances(t, sc)
-		})
-	}
-	for i := range s.Mutants {
-		t.Run("mutant/"+s.Mutants[i].Name, func(t *testing.T) {
-			t.Parallel()
-			mutant(t, s, &s.Mutants[i])
+			if err := e.Run(); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }
 
+// Exam is a part of the examination.
+type Exam struct {
+	Name string
+	Run  func() error // what is wrong with the system, all of it
+}
+
+// Exams examine the system, with the seeds of each scenario from 1 on:
+//
+//   - its documents are complete;
+//   - every scenario ends as it expects, over those seeds;
+//   - the same seed gives the same hash, with an observer and in checking mode too,
+//     which also finds messages that are changed after they were sent;
+//   - messages that it does not know, messages that come twice, and random restarts of
+//     servers, one at a time, do no harm;
+//   - every mutant is caught by its check, within its seeds.
+//
+// They may run side by side.
+func Exams(s *scenarios.System, seeds uint64) []Exam {
+	list := []Exam{{"documents", func() error { return documents(s) }}}
+	for _, name := range s.ScenarioNames() {
+		sc, err := s.Scenario(name)
+		if err != nil {
+			list = append(list, Exam{"scenario/" + name, func() error { return err }})
+			continue
+		}
+		list = append(list,
+			Exam{"scenario/" + name, func() error { return sweep(sc, seeds) }},
+			Exam{"hash/" + name, func() error { return hashes(sc) }})
+	}
+	if sc, err := s.Scenario("calm"); err == nil {
+		list = append(list, Exam{"nuisances", func() error { return nuisances(sc, min(seeds, 5)) }})
+	}
+	for i := range s.Mutants {
+		list = append(list, Exam{"mutant/" + s.Mutants[i].Name, func() error { return mutant(s, &s.Mutants[i]) }})
+	}
+	return list
+}
+
 // documents says what a reader would miss.
-func documents(t *testing.T, s *scenarios.System) {
+func documents(s *scenarios.System) error {
+	var errs []error
 	missing := func(what string, ok bool) {
 		if !ok {
-			t.Errorf("%s is missing", what)
+			errs = append(errs, fmt.Errorf("%s is missing", what))
 		}
 	}
 	missing("Name", s.Name != "")
@@ -87,12 +100,16 @@ func documents(t *testing.T, s *scenarios.System) {
 	missing("Place", s.Place != nil)
 	missing("Connect", s.Connect != nil)
 	missing("a mutant", len(s.Mutants) > 0)
-	missing("a scenario calm", calm(t, s) != nil)
+	_, err := s.Scenario("calm")
+	missing("a scenario calm", err == nil)
 	for _, k := range s.Knobs {
 		missing("knob "+k.Name+": help", k.Help != "")
 	}
 	for _, c := range s.Checks {
 		missing("check "+c.Name+": claim", c.Claim != "")
+	}
+	for _, r := range s.Roles {
+		missing("role "+r.Name+": help", r.Help != "")
 	}
 	for _, m := range s.Mutants {
 		missing("mutant "+m.Name+": the rule it breaks", m.Breaks != "")
@@ -103,69 +120,72 @@ func documents(t *testing.T, s *scenarios.System) {
 			missing("scenario "+name+": shows", sc.Shows != "")
 		}
 	}
-}
-
-func calm(t *testing.T, s *scenarios.System) *scenarios.Scenario {
-	sc, err := s.Scenario("calm")
-	if err != nil {
-		t.Logf("scenario calm: %v", err)
-		return nil
-	}
-	return sc
+	return errors.Join(errs...)
 }
 
 // sweep runs seeds of a scenario, which must end as it expects.
-func sweep(t *testing.T, sc *scenarios.Scenario, o scenarios.Options, from, to uint64) {
-	t.Helper()
-	sum, err := scenarios.Sweep{Scenario: sc, Options: o, From: from, To: to, Workers: 1, Stop: 3}.Run(context.Background())
+func sweep(sc *scenarios.Scenario, seeds uint64) error {
+	sum, err := scenarios.Sweep{Scenario: sc, From: 1, To: seeds, Workers: 1, Stop: 3}.Run(context.Background())
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
+	var errs []error
 	for _, f := range sum.Failures {
-		t.Errorf("seed %d, %s, expected %s: %s\nreproduce: %s", f.Seed, f.Outcome, sum.Expected, f.Reason, f.Command)
+		errs = append(errs, fmt.Errorf("seed %d, %s, expected %s: %s\nreproduce: %s", f.Seed, f.Outcome, sum.Expected, f.Reason, f.Command))
 	}
+	return errors.Join(errs...)
 }
 
 // hashes compares runs of one seed that must not differ.
-func hashes(t *testing.T, sc *scenarios.Scenario) {
-	plain := execute(t, sc, scenarios.Options{Seed: 1})
-	watched := execute(t, sc, scenarios.Options{Seed: 1, Checking: true, Observe: func(r *scenarios.Run) {
+func hashes(sc *scenarios.Scenario) error {
+	plain, err := execute(sc, scenarios.Options{Seed: 1})
+	if err != nil {
+		return err
+	}
+	watched, err := execute(sc, scenarios.Options{Seed: 1, Checking: true, Observe: func(r *scenarios.Run) {
 		r.World.Observe(sim.ObserverFunc(func(e *sim.Event) { _ = e.String() }))
 	}})
-	if plain.Hash != watched.Hash {
-		t.Errorf("seed 1 has the hash %s, and %s when it is observed in checking mode", plain.Hash, watched.Hash)
+	switch {
+	case err != nil:
+		return err
+	case watched.Status != plain.Status:
+		return fmt.Errorf("seed 1 is %s, and when it is observed in checking mode %s: %s", plain.Status, watched.Status, watched.Reason)
+	case plain.Hash != watched.Hash:
+		return fmt.Errorf("seed 1 has the hash %s, and %s when it is observed in checking mode", plain.Hash, watched.Hash)
 	}
-	if watched.Status != plain.Status {
-		t.Errorf("seed 1 is %s, and when it is observed in checking mode %s: %s", plain.Status, watched.Status, watched.Reason)
-	}
+	return nil
 }
 
-func execute(t *testing.T, sc *scenarios.Scenario, o scenarios.Options) *scenarios.Report {
-	t.Helper()
+func execute(sc *scenarios.Scenario, o scenarios.Options) (*scenarios.Report, error) {
 	r, err := scenarios.NewRun(sc, o)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	defer r.Close()
-	return r.Execute(nil)
+	return r.Execute(nil), nil
 }
 
 // nonsense is a message that no system knows.
 type nonsense struct{ Text string }
 
 // nuisances runs the calm scenario with what a real network and its neighbours do.
-func nuisances(t *testing.T, sc *scenarios.Scenario) {
+func nuisances(sc *scenarios.Scenario, seeds uint64) error {
 	noisy := *sc
 	noisy.Link.Duplicate, noisy.Link.Reorder = 0.2, 0.2
-	for seed := uint64(1); seed <= min(seeds(), 5); seed++ {
-		o := scenarios.Options{Seed: seed, Checking: true, Observe: func(r *scenarios.Run) {
+	var errs []error
+	for seed := uint64(1); seed <= seeds; seed++ {
+		report, err := execute(&noisy, scenarios.Options{Seed: seed, Checking: true, Observe: func(r *scenarios.Run) {
 			pester(r)
 			restarts(r)
-		}}
-		if report := execute(t, &noisy, o); !report.AsExpected() {
-			t.Errorf("seed %d with unknown and doubled messages and restarts: %s: %s", seed, report.Status, report.Reason)
+		}})
+		if err != nil {
+			return err
+		}
+		if !report.AsExpected() {
+			errs = append(errs, fmt.Errorf("seed %d with unknown and doubled messages and restarts: %s: %s", seed, report.Status, report.Reason))
 		}
 	}
+	return errors.Join(errs...)
 }
 
 // pester adds a client that asks every server what it does not know.
@@ -193,19 +213,21 @@ func restarts(r *scenarios.Run) {
 }
 
 // mutant runs a mistake until its check catches it.
-func mutant(t *testing.T, s *scenarios.System, m *scenarios.Mutant) {
+func mutant(s *scenarios.System, m *scenarios.Mutant) error {
 	sc, err := s.Scenario(m.Scenario)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	for seed := uint64(1); seed <= uint64(m.Seeds); seed++ {
-		report := execute(t, sc, scenarios.Options{Seed: seed, Mutant: m.Name})
+		report, err := execute(sc, scenarios.Options{Seed: seed, Mutant: m.Name})
+		if err != nil {
+			return err
+		}
 		for _, c := range report.Checks {
-			if c.Check == m.Check && c.Verdict.String() == "violated" {
-				t.Logf("caught by %s with seed %d: %s", c.Check, seed, c.Reason)
-				return
+			if c.Check == m.Check && c.Verdict == checker.Violated {
+				return nil
 			}
 		}
 	}
-	t.Errorf("%s did not catch it in %s within %d seeds", m.Check, m.Scenario, m.Seeds)
+	return fmt.Errorf("%s did not catch it in %s within %d seeds", m.Check, m.Scenario, m.Seeds)
 }

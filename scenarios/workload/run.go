@@ -20,13 +20,17 @@ type Run struct {
 	ops     []checker.Operation
 }
 
-// Start adds the clients to the world. They ask until the virtual time until, and
-// after it once more what the kind's last operation is; then they end. The
-// specification must be sound, see [Spec.Check].
+// Start adds the clients c1, c2, ... to the world. They ask until the virtual time
+// until; then the first reads every key once more, or the first hundred if there are
+// more, and they end. The specification must be sound, see [Spec.Check].
 func Start(w *sim.World, spec Spec, until time.Duration, connect func(p *sim.Proc) Session) *Run {
 	r := &Run{spec: spec, kind: Find(spec.Kind), world: w, connect: connect, until: until}
+	keys := sim.NewZipf(spec.Keys, spec.Zipf)
 	for i := range spec.Clients {
-		w.Client("c"+strconv.Itoa(i+1), func(p *sim.Proc) { r.client(p, i) })
+		name := "c" + strconv.Itoa(i+1)
+		// It outlives crashes of the client, so that no value is given twice.
+		g := newGenerator(&r.spec, i, keys, w.Rand("workload", name))
+		w.Client(name, func(p *sim.Proc) { r.client(p, g) })
 	}
 	return r
 }
@@ -41,8 +45,7 @@ func (r *Run) Ops() []checker.Operation { return r.ops }
 // Model is the name of the model of package checker that the answers are of.
 func (r *Run) Model() string { return r.kind.Model }
 
-func (r *Run) client(p *sim.Proc, number int) {
-	g := newGenerator(&r.spec, number, p.Rand("workload"))
+func (r *Run) client(p *sim.Proc, g *generator) {
 	if r.spec.Rate > 0 {
 		r.open(p, g)
 	} else {
@@ -99,19 +102,20 @@ func (r *Run) open(p *sim.Proc, g *generator) {
 	left.Wait(p)
 }
 
-// finish asks the last operation of every key, until it is answered or a few
-// timeouts have passed.
+// finish asks the last operation of every key. A system that does not answer costs
+// it a few timeouts, not as many for every key.
 func (r *Run) finish(p *sim.Proc, g *generator) {
 	if r.kind.last == "" || g.client != 0 {
 		return
 	}
-	const tries = 5
+	const patience, most = 5, 100
 	session := r.connect(p)
-	for i := range min(r.spec.Keys, 100) {
-		for range tries {
-			if _, outcome := r.do(p, session, g, p.Name(), Op{Name: r.kind.last, Key: keyName(i)}); outcome == checker.OutcomeOK {
-				break
-			}
+	failures := 0
+	for i := 0; i < min(r.spec.Keys, most) && failures < patience; {
+		if _, outcome := r.do(p, session, g, p.Name(), Op{Name: r.kind.last, Key: keyName(i)}); outcome == checker.OutcomeOK {
+			i++
+		} else {
+			failures++
 		}
 	}
 }

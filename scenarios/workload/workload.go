@@ -9,11 +9,14 @@
 package workload
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/orrery-sim/orrery/checker"
+	"github.com/orrery-sim/orrery/internal/suggest"
 	"github.com/orrery-sim/orrery/sim"
 )
 
@@ -40,7 +43,7 @@ type Kind struct {
 	Help  string // one line
 	Model string // of package checker, of which the answers are
 	next  func(g *generator) Op
-	last  string // the operation with which every client ends on every key, if any
+	last  string // the operation with which the first client ends on every key, if any
 }
 
 // Kinds are all kinds of workload.
@@ -84,6 +87,9 @@ type Session interface {
 	Do(p *sim.Proc, op Op, timeout time.Duration) (checker.Value, checker.Outcome)
 }
 
+// clientsBound is above the number of any client.
+const clientsBound = 1000
+
 // generator draws one client's operations.
 type generator struct {
 	spec   *Spec
@@ -94,8 +100,8 @@ type generator struct {
 	seen   map[string]checker.Value // the last value read or written by key, for a compare-and-set that has a chance
 }
 
-func newGenerator(spec *Spec, client int, rand *sim.Rand) *generator {
-	return &generator{spec: spec, rand: rand, client: client, keys: sim.NewZipf(spec.Keys, spec.Zipf), seen: map[string]checker.Value{}}
+func newGenerator(spec *Spec, client int, keys *sim.Zipf, rand *sim.Rand) *generator {
+	return &generator{spec: spec, rand: rand, client: client, keys: keys, seen: map[string]checker.Value{}}
 }
 
 // unique is a value that no other operation of the run has: with it a stale read
@@ -103,8 +109,7 @@ func newGenerator(spec *Spec, client int, rand *sim.Rand) *generator {
 // people see at a glance which is later.
 func (g *generator) unique() checker.Value {
 	g.count++
-	const clients = 1000
-	return checker.Int(g.count*clients + int64(g.client))
+	return checker.Int(g.count*clientsBound + int64(g.client))
 }
 
 func (g *generator) key() string { return keyName(g.keys.Draw(g.rand)) }
@@ -153,25 +158,46 @@ func (g *generator) learn(op Op, output checker.Value) {
 	}
 }
 
-// Check says what is impossible in the specification.
+// Error is something impossible in a field of a specification.
+type Error struct {
+	Field string // as it is called in YAML
+	Text  string
+}
+
+// Error returns the text, which names the field.
+func (e *Error) Error() string { return e.Text }
+
+// longest bounds durations far from where sums of them overflow.
+const longest = 1000 * time.Hour
+
+// Check says what is impossible in the specification: all of it, an [Error] each,
+// joined.
 func (s *Spec) Check() error {
-	switch {
-	case Find(s.Kind) == nil:
-		return fmt.Errorf("unknown kind of workload %q", s.Kind)
-	case s.Clients < 1 || s.Clients >= 1000:
-		return fmt.Errorf("clients is %d, expected 1 to 999", s.Clients)
-	case s.Keys < 1 || s.Keys > 1_000_000:
-		return fmt.Errorf("keys is %d, expected 1 to 1,000,000", s.Keys)
-	case s.Every <= 0 && s.Rate == 0:
-		return fmt.Errorf("every is %v, expected a positive duration", s.Every)
-	case !(s.Rate >= 0 && s.Rate <= 1e9):
-		return fmt.Errorf("rate is %v per second, expected 0 to 1e9", s.Rate)
-	case !(s.Reads >= 0 && s.Reads <= 1):
-		return fmt.Errorf("reads is %v, expected a share from 0 to 1", s.Reads)
-	case !(s.Zipf >= 0 && s.Zipf <= 10):
-		return fmt.Errorf("zipf is %v, expected 0 to 10", s.Zipf)
-	case s.Timeout <= 0:
-		return fmt.Errorf("timeout is %v, expected a positive duration", s.Timeout)
+	var errs []error
+	check := func(ok bool, field, format string, args ...any) {
+		if !ok {
+			errs = append(errs, &Error{field, fmt.Sprintf(format, args...)})
+		}
 	}
-	return nil
+	check(Find(s.Kind) != nil, "kind", "unknown kind of workload %q%s", s.Kind, nearest(s.Kind))
+	check(s.Clients >= 1 && s.Clients < clientsBound, "clients", "clients is %d, expected 1 to %d", s.Clients, clientsBound-1)
+	check(s.Keys >= 1 && s.Keys <= 1_000_000, "keys", "keys is %d, expected 1 to 1000000", s.Keys)
+	check(s.Every > 0 && s.Every <= longest || s.Every == 0 && s.Rate > 0, "every", "every is %v, expected a positive duration of at most %v", s.Every, longest)
+	check(s.Rate == 0 || s.Rate >= 0.001 && s.Rate <= 1e9, "rate", "rate is %v per second, expected 0 for a closed loop, or 0.001 to 1e9", s.Rate)
+	check(s.Reads >= 0 && s.Reads <= 1, "reads", "reads is %v, expected a share from 0 to 1", s.Reads)
+	check(s.Zipf >= 0 && s.Zipf <= 10, "zipf", "zipf is %v, expected 0 to 10", s.Zipf)
+	check(s.Timeout > 0 && s.Timeout <= longest, "timeout", "timeout is %v, expected a positive duration of at most %v", s.Timeout, longest)
+	return errors.Join(errs...)
+}
+
+// nearest is the end of an error about an unknown kind.
+func nearest(kind string) string {
+	var names []string
+	for i := range Kinds {
+		names = append(names, Kinds[i].Name)
+	}
+	if hint := suggest.Hint(kind, names); hint != "" {
+		return hint
+	}
+	return ", expected one of " + strings.Join(names, ", ")
 }
