@@ -126,6 +126,9 @@ func (s *server) step(p *sim.Proc, m *Message) {
 	}
 	m.decode(in)
 	_ = s.raft.Step(in) // what it refuses is out of date, and as good as lost
+	if m.Type == pb.MsgHeartbeatResp && !s.raft.HasReady() {
+		return // which is cheaper to ask, and nearly always so
+	}
 	s.flush(p)
 	if s.role == etcd.StateFollower && m.Term == s.term && isFromLeader(m.Type) {
 		s.restartClock(p)
@@ -137,7 +140,7 @@ func (s *server) step(p *sim.Proc, m *Message) {
 func (s *server) flush(p *sim.Proc) {
 	for more := true; more; {
 		rd := s.raft.Ready()
-		more = s.handle(p, &rd)
+		more = s.handle(p, &rd) && s.raft.HasReady()
 	}
 }
 

@@ -49,7 +49,7 @@ var knobs = []scenarios.Knob{
 		Help: "what a follower does with a request: name the leader, or pass it on"},
 	{Name: "election-min", Default: "1s", Min: "1ms", Help: "least election timeout"},
 	{Name: "election-max", Default: "2s", Min: "1ms", Help: "greatest election timeout; each is drawn between the two"},
-	{Name: "heartbeat", Default: "100ms", Min: "100us", Help: "time between a leader's heartbeats"},
+	{Name: "heartbeat", Default: "100ms", Min: "100us", Help: "time between a leader's heartbeats; at most half of election-min is used"},
 	{Name: "pre-vote", Default: "true", Help: "ask for votes only when they would be given (Ongaro, section 9.6)"},
 	{Name: "check-quorum", Default: "true",
 		Help: "a leader that a majority has not answered for election-min steps down, and who hears of a leader gives no vote"},
@@ -86,6 +86,7 @@ func readKnobs(v scenarios.Values) settings {
 		sessions: v.Int("sessions"), spares: v.Int("spares"),
 	}
 	s.electionMax = max(s.electionMin, v.Duration("election-max"))
+	s.heartbeat = min(s.heartbeat, s.electionMin/2)
 	return s
 }
 
