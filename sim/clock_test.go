@@ -114,7 +114,11 @@ func TestDriftMovesWhatWaits(t *testing.T) {
 			w.Node("mute", never)
 			var at, bystander time.Duration
 			n := w.Node("n", func(p *Proc) { wait(p, func() { at = w.Now() }) })
-			w.Node("other", func(p *Proc) { p.Sleep(60 * time.Second); bystander = w.Now() })
+			w.Node("other", func(p *Proc) {
+				p.After(60*time.Second, func(p *Proc) { bystander = w.Now() })
+				p.Sleep(60 * time.Second)
+				bystander = max(bystander, w.Now())
+			})
 			n.Drift(c.first)
 			w.At(10*time.Second, "drift", func() { n.Drift(c.second) })
 			mustRun(t, w, time.Hour)
@@ -133,10 +137,15 @@ func TestDriftMovesWhatWaits(t *testing.T) {
 func TestDriftDoesNotEndForever(t *testing.T) {
 	w := newWorld(t, Config{})
 	n := w.Node("n", func(p *Proc) {
-		p.Sleep(math.MaxInt64)
-		t.Errorf("woke at %v", w.Now())
+		for range 3 {
+			p.Go("sleeper", func(p *Proc) {
+				p.Sleep(math.MaxInt64)
+				t.Errorf("woke at %v", w.Now())
+			})
+			p.Sleep(2 * time.Hour) // the next begins when the clock is fast, or ahead
+		}
 	})
-	for _, ppm := range []float64{100, -100, 1e9, 1e6, 0, 200, 1e9} {
+	for _, ppm := range []float64{1e6, 100, -100, 1e9, 1e6, 0, 200, 1e9} {
 		mustRun(t, w, time.Hour)
 		n.Drift(ppm)
 	}
@@ -174,12 +183,13 @@ func TestSleepIsNeverShort(t *testing.T) {
 
 // The clock's integer arithmetic is that of exact rational numbers.
 func TestClockArithmetic(t *testing.T) {
+	long := rapid.OneOf(rapid.Int64Range(0, math.MaxInt64), rapid.Int64Range(math.MaxInt64/2, math.MaxInt64))
 	rapid.Check(t, func(t *rapid.T) {
 		c := clock{
 			ppb:   rapid.Int64Range(-billion+1, 1000*billion).Draw(t, "ppb"),
-			local: rapid.Int64Range(0, math.MaxInt64).Draw(t, "local"),
+			local: long.Draw(t, "local"),
 		}
-		d := rapid.Int64Range(0, math.MaxInt64).Draw(t, "d")
+		d := long.Draw(t, "d")
 		rate := big.NewRat(billion+c.ppb, billion)
 		exact := func(d int64) *big.Rat { return new(big.Rat).Mul(new(big.Rat).SetInt64(d), rate) }
 		counted := new(big.Rat).Sub(new(big.Rat).SetInt64(c.monotonic(d)), new(big.Rat).SetInt64(c.local))

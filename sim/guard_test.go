@@ -57,6 +57,7 @@ func explode() { panic(errors.New("exploded")) }
 
 func TestPanicInSimulatedCode(t *testing.T) {
 	anywhere(t, Config{}, explode, func(t *testing.T, w *World, proc string) {
+		watch(w) // observers have no part in it
 		out := w.Run(time.Second)
 		mustEnd(t, out, Crashed, "crashed: panic: exploded (", proc, " at 1")
 		if !strings.Contains(out.Stack, "sim.explode") {
@@ -296,7 +297,10 @@ func TestDeadlock(t *testing.T) {
 	w.Node("server", func(p *Proc) { p.Recv() })
 	w.Client("done", func(p *Proc) { p.Sleep(ms) })
 	mustRun(t, w, time.Minute)
-	w.Client("alice", func(p *Proc) { new(Cond).Wait(p) })
+	w.Client("alice", func(p *Proc) {
+		p.After(time.Hour, func(*Proc) {}).Stop() // is not due any more
+		new(Cond).Wait(p)
+	})
 	w.Client("bob", func(p *Proc) {
 		p.Go("left behind", func(p *Proc) { p.Recv() })
 		NewChan[int](0).Send(p, 1)
@@ -345,8 +349,32 @@ func TestChangedMessage(t *testing.T) {
 				} else if !out.OK() {
 					t.Error(out)
 				}
+				if checking && name == "by the sender, at once" && out.At != ms {
+					t.Errorf("found at %v, expected when it arrived", out.At)
+				}
 			})
 		}
+	}
+}
+
+// The last few hundred messages that arrived are looked at again and again.
+func TestChangedMessageAmongMany(t *testing.T) {
+	w := newWorld(t, Config{Checking: true})
+	w.Node("b", never)
+	w.Node("a", func(p *Proc) {
+		body := []int{1}
+		p.Send("b", body)
+		p.Sleep(2 * ms)
+		body[0] = 2
+		for range 1000 {
+			p.Send("b", []int{1})
+			p.Sleep(ms)
+		}
+	})
+	out := w.Run(time.Second)
+	mustEnd(t, out, Crashed, "changed after it was sent; it is now [2]")
+	if out.At > 500*ms {
+		t.Errorf("found at %v", out.At)
 	}
 }
 

@@ -95,7 +95,7 @@ func TestCrashForgetsAll(t *testing.T) {
 		p.Handle(func(p *Proc, m Message) { p.Reply(m, "again", nil) })
 	})
 	w.Client("c", func(p *Proc) {
-		for _, to := range []string{"n", "n:kept"} {
+		for _, to := range []string{"n", "n:kept", "n:handled"} {
 			p.Send(to, "of the first boot")
 		}
 		p.Sleep(20 * ms)
@@ -111,6 +111,7 @@ func TestCrashForgetsAll(t *testing.T) {
 	w.At(10*ms, "restart", n.Restart)
 	mustRun(t, w, time.Second)
 	j.expect(t,
+		"1ms handler of the first boot",
 		"20ms 0 wait",
 		"22ms n: connection refused", "24ms n:handled: connection refused",
 		"86ms again <nil>",

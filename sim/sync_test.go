@@ -154,6 +154,21 @@ func TestKilledSender(t *testing.T) {
 	}
 }
 
+// What it has sent stays sent.
+func TestKilledSenderOfTwo(t *testing.T) {
+	onNode(t, func(p *Proc, j *journal) {
+		c := NewChan[int](1)
+		c.Send(p, 0)
+		sender := p.Go("sender", func(p *Proc) { c.Send(p, 1); c.Send(p, 2) })
+		p.Sleep(ms)
+		c.Recv(p)
+		p.Sleep(ms) // 1 is in the buffer, and 2 waits
+		sender.Kill()
+		v, _ := c.Recv(p)
+		j.note("received %d, %d left", v, c.Len())
+	}, "2ms received 1, 0 left")
+}
+
 // A receiver that is killed after a value was put for it, and before it ran,
 // leaves the value to the next.
 func TestKilledReceiver(t *testing.T) {
@@ -373,10 +388,11 @@ func TestGroupGoesOn(t *testing.T) {
 		}
 		one, _ := g.First(1)
 		three, _ := g.First(3)
+		again, _ := g.First(1)
 		g.Cancel()
 		g.Cancel()
-		j.note("%v %v %d processes", one, three, processes(p.Node()))
-	}, "30ms [10ms] [10ms 20ms 30ms] 1 processes")
+		j.note("%v %v %v %d processes", one, three, again, processes(p.Node()))
+	}, "30ms [10ms] [10ms 20ms 30ms] [10ms] 1 processes")
 }
 
 // processes counts those of a node.

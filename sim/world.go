@@ -37,7 +37,8 @@ type Config struct {
 	InstantLimit int
 
 	// HangAfter is how long, in real time, a process may run without yielding
-	// before the run ends and names it. 0 means 3 s. It is found out between
+	// before the run ends and names it. 0 means 5 s, or 60 s under the
+	// race detector, which makes everything slow. It is found out between
 	// once and twice that time.
 	HangAfter time.Duration
 }
@@ -57,7 +58,7 @@ func (c *Config) fill() {
 	c.Cores = orDefault(c.Cores, 1)
 	c.StreamTimeout = orDefault(c.StreamTimeout, 15*time.Second)
 	c.InstantLimit = orDefault(c.InstantLimit, 1_000_000)
-	c.HangAfter = orDefault(c.HangAfter, 3*time.Second)
+	c.HangAfter = orDefault(c.HangAfter, hangAfter)
 }
 
 func orDefault[T comparable](v, otherwise T) T {

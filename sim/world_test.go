@@ -165,6 +165,13 @@ func TestCauses(t *testing.T) {
 			}
 		}
 	}
+	if w.Current() != 0 {
+		t.Errorf("between events, event %d is being handled", w.Current())
+	}
+	w.Lookup("slow").Crash()
+	if last := (*seen)[len(*seen)-1]; last.Kind != KindCrash || last.Cause != 0 {
+		t.Errorf("%v, with no cause", &last)
+	}
 	want := "note c, deliver c, send slow, wake slow, deliver slow, send c, wake c, boot c"
 	if got := strings.Join(story, ", "); got != want {
 		t.Errorf("why: %s\nexpected: %s", got, want)

@@ -29,7 +29,7 @@ func TestDiskKeepsWhatWasWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := sim.New(sim.Config{Seed: rapid.Uint64().Draw(t, "seed"), Disk: sim.DiskConfig{Torn: 0.5}})
 		defer w.Close()
-		s := &shelf{t: t, hard: hardState{term: 1}, cluster: &cluster{names: []string{"", "n1"}, watch: newWatch(w, 1)}}
+		s := &shelf{t: t, hard: hardState{term: 1}, cluster: &cluster{names: []string{"", "n1"}, watch: newWatch(1)}}
 		s.sessions, s.snapshotKeep, s.snapshotEvery = 10, 3, 1<<40
 		n := w.Node("n1", s.run)
 		for range rapid.IntRange(1, 4).Draw(t, "crashes") {

@@ -113,7 +113,7 @@ func place(c *scenarios.Cluster) {
 // assemble adds the servers to a world.
 func assemble(w *sim.World, s settings, servers []string, milestone func(p *sim.Proc, text string)) *cluster {
 	c := &cluster{
-		settings: s, names: append([]string{""}, servers...), milestone: milestone, watch: newWatch(w, len(servers)),
+		settings: s, names: append([]string{""}, servers...), milestone: milestone, watch: newWatch(len(servers)),
 	}
 	for i, name := range servers {
 		w.Node(name, c.boot(uint64(i+1))).SetDisk(sim.DiskConfig{Sync: sim.Constant(c.fsync)})

@@ -13,7 +13,6 @@ import (
 // watch looks on from outside, and finds out at the event at which it happens when a
 // promise is broken. Servers tell it what they do; nothing of it comes back to them.
 type watch struct {
-	world    *sim.World
 	enforced []string // checks whose violation ends the run
 	servers  []*seen  // by id
 
@@ -69,8 +68,8 @@ type element struct {
 	value checker.Value
 }
 
-func newWatch(w *sim.World, servers int) *watch {
-	v := &watch{world: w, others: map[position]entry{}, carried: map[ticket]uint64{}}
+func newWatch(servers int) *watch {
+	v := &watch{others: map[position]entry{}, carried: map[ticket]uint64{}}
 	for range servers + 1 {
 		v.servers = append(v.servers, &seen{})
 	}

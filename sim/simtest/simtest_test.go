@@ -115,12 +115,12 @@ func TestFailures(t *testing.T) {
 	}{
 		{"fails(on_some)", []string{"seed 2: violated: third: a seed of the third kind (process", "the last events:", "note     seed 2  (by",
 			`reproduce: go test github.com/orrery-sim/orrery/sim/simtest -run '^TestChild$/^fails\(on_some\)$' -sim.seed=2`}},
-		{"panics", []string{"seed 1: crashed: ", "oh no", "simtest_test.go", "left out: 3 seeds have failed already"}},
+		{"panics", []string{"crashed: ", "oh no", "simtest_test.go", "left out: 3 seeds have failed already"}},
 		{"differs", []string{"seed 1: a second run of the same seed differs, first in this event:", "wake", "hint: "}},
 		{"shorter", []string{"seed 1: a second run of the same seed ends after", "hint: "}},
-		{"hangs", []string{"seed 1: "}},
-		{"until", []string{"seed 1: "}},
-		{"mutates", []string{"seed 1: ", "chang"}},
+		{"hangs", []string{"stuck: "}},
+		{"until", []string{"stuck: "}},
+		{"mutates", []string{"crashed: ", "chang"}},
 	} {
 		t.Run(c.test, func(t *testing.T) {
 			t.Parallel()
