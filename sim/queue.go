@@ -7,53 +7,82 @@ import (
 	"slices"
 )
 
-// key is a queued event as the queue sees it: when it is due, and its order among
-// what is due at the same instant with, in its low bits, where its payload lies.
-// It has no pointers, so that the garbage collector passes the queue by.
+// A key is a pending event as the queue sees it: sixteen bytes without a
+// pointer, so that moving one is a single copy and the garbage collector never
+// looks at a queue, however long. The world keeps the payloads in a slab.
 type key struct {
-	at int64
-	lo uint64
+	at int64  // virtual nanoseconds, not negative
+	lo uint64 // class, order key and slot, from high to low; unique among pending keys
 }
 
+// before is the total order of events.
 func (k key) before(other key) bool {
 	return k.at < other.at || k.at == other.at && k.lo < other.lo
 }
 
-func compareKeys(a, b key) int {
-	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.lo, b.lo))
+func (k key) compare(other key) int {
+	return cmp.Or(cmp.Compare(k.at, other.at), cmp.Compare(k.lo, other.lo))
 }
 
 const (
-	nearFill = 32 // a bucket of so many keys is sorted rather than split further
-	nearMost = 96 // with more, the near array is spilled: inserting would cost too much
+	// queueHeapMost bounds the heap: with more keys than this a radix split
+	// and a sort cost less per key than sifting does. Keys due right now are
+	// exempt, since only a heap can order them against each other as they come.
+	queueHeapMost = 32
+	// queueBackMost and queueFrontMost are how many keys at either end of near
+	// may have to make way for one that cannot be appended. This is what keeps
+	// small worlds out of the heap, and messages that come soon from queueing
+	// behind timeouts that come late.
+	queueBackMost  = 4
+	queueFrontMost = 12
+	// queueRunLeast and queueRunMost bound how many keys of far are sorted at
+	// once. A long run makes sorting cheap per key, but every key pushed into
+	// its span has to go through the heap: a quarter of what is far is a good
+	// compromise between the two.
+	queueRunLeast = 24
+	queueRunMost  = 1024
+	queueNearCap  = 32 // first capacity of near: small worlds never need more
 )
 
-// queue is a priority queue of keys for times that never go back. It is a radix heap
-// (Ahuja, Mehlhorn, Orlin and Tarjan, "Faster algorithms for the shortest path
-// problem", JACM 37, 1990) with two things before it: a small sorted array of what
-// comes next, which is all there is in a small world, and a heap of what is due at
-// this very instant, without which many hops at one instant would each move it.
+// A queue is the pending events of one world in the order in which they
+// happen. It is monotone: nothing may be pushed before the last popped time.
+// The zero value is an empty queue at time zero, which holds no memory beyond
+// its own struct until it is used.
 //
-// The order is that of (at, lo). The zero queue is not ready: see newQueue.
+// It has three parts, divided by time. Invariants, with everything that is
+// pending in exactly one of the three:
+//
+//  1. near[head:] is sorted; every key in it is at most nearLast.
+//  2. heap is a binary heap; every key in it is at most nearLast.
+//  3. every key in far is after nearLast.
+//
+// So the next event is the smaller of near[head] and heap[0], and far is asked
+// only when both are used up. Keys reach near already sorted: appended in
+// order, as messages over a link of constant latency or timeouts of one length
+// come, or as a whole bucket of far. A key that comes out of order but belongs
+// close to either end moves the few keys beyond it, at the front into the room
+// that popped ones have left. What else comes out of order within nearLast, such
+// as zero-delay hops while much is due now, goes to the heap. The rest waits
+// unsorted in far, which is also where the heap spills to when it gets too long.
 type queue struct {
-	now  int64
-	hops []uint64 // min-heap of what was pushed for now since it is now
-
-	near    []key // sorted; near[head:] are all other keys below nearEnd
-	head    int
-	nearEnd int64
-
-	base    int64 // not above now, nor any key in the buckets
-	filled  uint64
-	buckets [64][]key // by the length of at^base: the highest bit in which they differ
-	count   int       // in the buckets
+	now      int64 // of the last popped key, unless advanced since
+	nearLast int64
+	head     int
+	near     []key
+	heap     []key
+	far      radix
 }
 
-func newQueue() queue { return queue{nearEnd: math.MaxInt64} }
+// newQueue returns an empty queue, as the zero value is one too.
+func newQueue() queue { return queue{} }
 
-func (q *queue) len() int { return len(q.near) - q.head + len(q.hops) + q.count }
+func (q *queue) len() int {
+	return len(q.near) - q.head + len(q.heap) + q.far.count
+}
 
-// upcoming returns the i-th key after the next pops, if it is known without work.
+// upcoming returns a key that will be popped soon, for i = 0, 1, 2 and so on as
+// far as they are at hand, so that its payload can be fetched ahead. It is a
+// hint: a key from the heap or a later push may come before it.
 func (q *queue) upcoming(i int) (key, bool) {
 	if i += q.head; i < len(q.near) {
 		return q.near[i], true
@@ -61,244 +90,271 @@ func (q *queue) upcoming(i int) (key, bool) {
 	return key{}, false
 }
 
-// push adds a key, which must not be due before now.
+// push adds k, which must not lie before now.
 func (q *queue) push(k key) {
-	if k.at >= q.nearEnd {
-		q.place(k)
+	if k.at < q.now {
+		panic("sim: event in the past")
+	}
+	if k.at > q.nearLast {
+		q.pushFar(k)
 		return
 	}
-	if k.at <= q.now {
-		if k.at < q.now {
-			panic("sim: event in the past")
-		}
-		q.pushHop(k.lo)
+	n := len(q.near)
+	if n == cap(q.near) {
+		q.makeRoom()
+		n = len(q.near)
+	}
+	if n == q.head || q.near[n-1].before(k) {
+		q.near = q.near[:n+1]
+		q.near[n] = k
 		return
 	}
-	if n := len(q.near); n < cap(q.near) && (n == q.head || q.near[n-1].before(k)) {
-		q.near = append(q.near, k)
+	if n-q.head > queueBackMost && q.near[n-queueBackMost].before(k) {
+		q.near = q.near[:n+1]
+		insertBack(q.near, k)
 		return
 	}
-	q.insert(k)
+	if q.head > 0 && (n-q.head <= queueFrontMost || k.before(q.near[q.head+queueFrontMost])) {
+		q.head--
+		insertFront(q.near[q.head:], k)
+		return
+	}
+	n = len(q.heap)
+	if n >= queueHeapMost || n == cap(q.heap) {
+		q.pushFull(k)
+		return
+	}
+	q.heap = q.heap[:n+1]
+	siftUp(q.heap, k)
 }
 
-// insert puts a key where it belongs in the near array.
-func (q *queue) insert(k key) {
-	if q.head > 0 && len(q.near) == cap(q.near) {
-		q.near = q.near[:copy(q.near, q.near[q.head:])]
-		q.head = 0
+// insertBack puts k, which is after the first of them, into sorted keys, the last
+// of which is yet to be.
+func insertBack(ks []key, k key) {
+	i := len(ks) - 1
+	for ; k.before(ks[i-1]); i-- {
+		ks[i] = ks[i-1]
 	}
-	q.near = append(q.near, k)
-	i := len(q.near) - 1
-	for i > q.head && k.before(q.near[i-1]) {
-		q.near[i] = q.near[i-1]
-		i--
+	ks[i] = k
+}
+
+// insertFront puts k, which is before the last of them, into sorted keys, the
+// first of which has been popped.
+func insertFront(ks []key, k key) {
+	i := 0
+	for ; ks[i+1].before(k); i++ {
+		ks[i] = ks[i+1]
 	}
-	q.near[i] = k
-	if len(q.near)-q.head > nearMost {
+	ks[i] = k
+}
+
+func siftUp(h []key, k key) {
+	i := len(h) - 1
+	for i > 0 {
+		p := int(uint(i-1) / 2)
+		if h[p].before(k) {
+			break
+		}
+		h[i] = h[p]
+		i = p
+	}
+	h[i] = k
+}
+
+// pushFar adds a key after nearLast. While far is empty nothing is after
+// nearLast, so the limit is lifted instead.
+func (q *queue) pushFar(k key) {
+	if q.far.active == 0 {
+		q.nearLast = math.MaxInt64
+		q.push(k)
+		return
+	}
+	q.far.place(k)
+	q.far.count++
+}
+
+// makeRoom is called when near has reached its capacity. It reuses the popped
+// part if that is at least half, so that a key is copied once on average.
+func (q *queue) makeRoom() {
+	live := q.near[q.head:]
+	to := q.near[:0]
+	if 2*len(live) >= cap(q.near) {
+		to = make([]key, 0, max(queueNearCap, 2*cap(q.near)))
+	}
+	q.near = append(to, live...)
+	q.head = 0
+}
+
+// pushFull adds to a heap that has to grow or, if it is longer than it should
+// be, to spill.
+func (q *queue) pushFull(k key) {
+	if q.heap == nil {
+		q.heap = make([]key, 0, queueHeapMost+1)
+	}
+	q.heap = append(q.heap, k)
+	siftUp(q.heap, k)
+	if len(q.heap) > queueHeapMost && k.at > q.now {
 		q.spill()
 	}
 }
 
-// spill moves the later half of the near array to the buckets, at a boundary
-// between two times. What is due now stays.
+// spill moves the later half of the heap, and what lies as late in near, to
+// far. The cut is between two times, as nearLast demands: keys of one time go
+// together, and keys due now all stay.
 func (q *queue) spill() {
-	near := q.near[q.head:]
-	i := len(near) / 2
-	for i < len(near) && near[i].at == near[i-1].at {
-		i++
+	sortKeys(q.heap) // a sorted slice is a heap
+	first := max(q.heap[len(q.heap)/2].at, q.now+1)
+	q.nearLast = first - 1
+	if q.far.active == 0 {
+		q.far.reset(q.now)
+	} else if first < q.far.base {
+		q.far.rebase(first)
 	}
-	if i == len(near) {
-		for i = len(near) / 2; i > 0 && near[i].at == near[i-1].at; {
-			i--
+	i := firstAt(q.heap, first)
+	q.far.add(q.heap[i:])
+	q.heap = q.heap[:i]
+	i = q.head + firstAt(q.near[q.head:], first)
+	q.far.add(q.near[i:])
+	q.near = q.near[:i]
+}
+
+// pop removes and returns the smallest key and moves now to its time, unless
+// there is none or its time is after limit.
+//
+// To remove it from the heap is written out here because a call would cost a
+// tenth of the whole while few events are pending: the last key, which remains
+// behind the end as a sentinel so that every parent has two children, sinks down
+// from the root. Which child is the smaller one nobody can predict, so that
+// choice is arithmetic instead of a branch.
+func (q *queue) pop(limit int64) (k key, ok bool) {
+	h := q.heap
+	if len(h) == 0 || q.head < len(q.near) && q.near[q.head].before(h[0]) {
+		if q.head == len(q.near) && !q.refill(limit) {
+			return key{}, false
 		}
+		k = q.near[q.head]
+		if k.at > limit {
+			return key{}, false
+		}
+		q.head++
+		q.now = k.at
+		return k, true
 	}
-	if near[i].at == q.now {
-		return // all of them
-	}
-	q.nearEnd = near[i].at
-	for _, k := range near[i:] {
-		q.place(k)
-	}
-	q.near = q.near[:q.head+i]
-}
-
-// place puts a key into its bucket.
-func (q *queue) place(k key) {
-	if q.count == 0 {
-		q.base = q.now
-	}
-	q.put(k)
-}
-
-func (q *queue) put(k key) {
-	i := bits.Len64(uint64(k.at ^ q.base))
-	q.buckets[i] = append(q.buckets[i], k)
-	q.filled |= 1 << i
-	q.count++
-}
-
-// pop takes the first key if it is due by limit, and makes its time now.
-func (q *queue) pop(limit int64) (key, bool) {
-	if len(q.hops) != 0 {
-		return q.popHop(limit)
-	}
-	if q.head == len(q.near) && !q.refill(limit) {
-		return key{}, false
-	}
-	k := q.near[q.head]
+	k = h[0]
 	if k.at > limit {
 		return key{}, false
 	}
-	q.head++
-	if q.head == len(q.near) {
-		q.near, q.head = q.near[:0], 0
-	}
 	q.now = k.at
+	n := len(h) - 1
+	q.heap = h[:n]
+	last := h[n]
+	i := 0
+	for c := 1; c < n; c = 2*i + 1 {
+		_, less := bits.Sub64(h[c+1].lo, h[c].lo, 0)
+		_, less = bits.Sub64(uint64(h[c+1].at), uint64(h[c].at), less)
+		c += int(less)
+		if !h[c].before(last) {
+			break
+		}
+		h[i] = h[c]
+		i = c
+	}
+	h[i] = last
 	return k, true
 }
 
-// refill loads the near array, which is empty, from the lowest bucket.
+// refill moves the earliest keys of far to near, which is used up as the heap
+// is, and reports whether there are any. Buckets that begin after limit are
+// left alone: pop would not return their keys, and touching them would move
+// far's base past times that may still be pushed.
 func (q *queue) refill(limit int64) bool {
-	for q.count > 0 {
-		i := bits.TrailingZeros64(q.filled)
-		b := q.buckets[i]
-		if i == 0 || len(b) <= nearFill {
-			q.load(i)
+	q.near, q.head = q.near[:0], 0
+	r := &q.far
+	run := min(max(r.count/4, queueRunLeast), queueRunMost)
+	for r.active != 0 {
+		x := r.lowest()
+		n := r.buckets[x].len()
+		first, last := r.span(x)
+		if first > limit || len(q.near) > 0 && len(q.near)+n > queueRunLeast {
+			return len(q.near) > 0
+		}
+		if n <= queueRunLeast {
+			q.near = r.drain(x, q.near)
+			insertionSort(q.near[len(q.near)-n:])
+			q.nearLast = last
+			continue
+		}
+		s := r.spread(x, last-first)
+		oneTime := s.at == 0 && s.some.at <= limit
+		if n <= run || oneTime || x < radixFan {
+			q.near = r.drainSorted(x, s, q.near)
+			q.nearLast = last
 			return true
 		}
-		least := slices.MinFunc(b, compareKeys).at
-		if least > limit {
-			return false // base must not pass now
-		}
-		q.base = least
-		q.empty(i)
-		for _, k := range b {
-			q.put(k) // each comes into a lower bucket
-		}
+		r.split(x, s, limit)
+		q.nearLast = r.base - 1
 	}
-	q.nearEnd = math.MaxInt64
-	return false
+	return len(q.near) > 0
 }
 
-// load makes bucket i the near array.
-func (q *queue) load(i int) {
-	q.near = append(q.near[:0], q.buckets[i]...)
-	q.head = 0
-	q.empty(i)
-	if len(q.near) <= nearFill {
-		insertionSort(q.near)
-	} else {
-		slices.SortFunc(q.near, compareKeys)
+// each calls f with every pending key, in no particular order.
+func (q *queue) each(f func(k key)) {
+	for _, k := range q.near[q.head:] {
+		f(k)
 	}
-	// The bucket's times agree with base above bit i and differ in bit i-1.
-	q.nearEnd = math.MaxInt64
-	if end := (q.base>>i + 1) << i; q.count > 0 && end > 0 {
-		q.nearEnd = end
+	for _, k := range q.heap {
+		f(k)
 	}
+	q.far.each(f)
 }
 
-func (q *queue) empty(i int) {
-	q.count -= len(q.buckets[i])
-	q.buckets[i] = q.buckets[i][:0]
-	q.filled &^= 1 << i
-}
-
-func insertionSort(keys []key) {
-	for i := 1; i < len(keys); i++ {
-		k, j := keys[i], i
-		for j > 0 && k.before(keys[j-1]) {
-			keys[j] = keys[j-1]
-			j--
-		}
-		keys[j] = k
-	}
-}
-
-func (q *queue) pushHop(lo uint64) {
-	h := append(q.hops, lo)
-	i := len(h) - 1
-	for i > 0 {
-		parent := (i - 1) / 2
-		if h[parent] < lo {
-			break
-		}
-		h[i] = h[parent]
-		i = parent
-	}
-	h[i] = lo
-	q.hops = h
-}
-
-// popHop pops while something is due now: the first of the hops or, if its order is
-// lower, of the near array.
-func (q *queue) popHop(limit int64) (key, bool) {
-	if q.now > limit {
-		return key{}, false
-	}
-	if q.head < len(q.near) {
-		if k := q.near[q.head]; k.at == q.now && k.lo < q.hops[0] {
-			q.head++
-			return k, true
-		}
-	}
-	h := q.hops
-	first, last := h[0], h[len(h)-1]
-	h = h[:len(h)-1]
-	i := 0
-	for {
-		child := 2*i + 1
-		if child >= len(h) {
-			break
-		}
-		if child+1 < len(h) && h[child+1] < h[child] {
-			child++
-		}
-		if last <= h[child] {
-			break
-		}
-		h[i] = h[child]
-		i = child
-	}
-	if len(h) > 0 {
-		h[i] = last
-	}
-	q.hops = h
-	return key{q.now, first}, true
-}
-
-// prune removes the keys of which dead is true.
+// prune removes the keys for which dead is true. It looks at every key.
 func (q *queue) prune(dead func(lo uint64) bool) {
-	gone := func(k key) bool { return dead(k.lo) }
-	q.near = append(q.near[:0], slices.DeleteFunc(q.near[q.head:], gone)...)
-	q.head = 0
-	q.hops = slices.DeleteFunc(q.hops, dead)
-	slices.Sort(q.hops) // sorted is a heap
-	q.count = 0
-	for i := range q.buckets {
-		q.buckets[i] = slices.DeleteFunc(q.buckets[i], gone)
-		q.count += len(q.buckets[i])
-		if len(q.buckets[i]) == 0 {
-			q.filled &^= 1 << i
-		}
+	deadKey := func(k key) bool { return dead(k.lo) }
+	live := slices.DeleteFunc(q.near[q.head:], deadKey)
+	q.near = q.near[:q.head+len(live)]
+	q.heap = slices.DeleteFunc(q.heap, deadKey)
+	sortKeys(q.heap)
+	q.far.prune(dead)
+}
+
+// reschedule replaces every key by f of it, which must not lie in the past
+// either: timers move when their node's clock does.
+func (q *queue) reschedule(f func(k key) key) {
+	all := make([]key, 0, q.len())
+	q.each(func(k key) { all = append(all, k) })
+	q.near, q.head, q.heap = q.near[:0], 0, q.heap[:0]
+	q.far.clear()
+	for _, k := range all {
+		q.push(f(k))
 	}
 }
 
-// reschedule gives every key another time. It is for the rare change that moves many.
-func (q *queue) reschedule(to func(k key) key) {
-	keys := slices.Clone(q.near[q.head:])
-	for _, lo := range q.hops {
-		keys = append(keys, key{q.now, lo})
-	}
-	for i := range q.buckets {
-		keys = append(keys, q.buckets[i]...)
-	}
-	now := q.now
-	*q = newQueue()
-	q.now = now
-	for _, k := range keys {
-		q.push(to(k))
-	}
-}
-
-// advanceTo makes it a later time at which nothing is due.
+// advanceTo moves now on to a time by which pop has found nothing.
 func (q *queue) advanceTo(now int64) { q.now = now }
+
+// firstAt returns the index of the first key not before time at.
+func firstAt(sorted []key, at int64) int {
+	i, _ := slices.BinarySearchFunc(sorted, key{at: at}, key.compare)
+	return i
+}
+
+// sortKeys sorts keys that are few or of which nothing is known.
+func sortKeys(ks []key) {
+	if len(ks) <= 2*queueRunLeast {
+		insertionSort(ks)
+	} else {
+		slices.SortFunc(ks, key.compare)
+	}
+}
+
+func insertionSort(ks []key) {
+	for i := 1; i < len(ks); i++ {
+		k := ks[i]
+		j := i
+		for ; j > 0 && k.before(ks[j-1]); j-- {
+			ks[j] = ks[j-1]
+		}
+		ks[j] = k
+	}
+}
