@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	_ "github.com/orrery-sim/orrery/internal/steady"
 	"pgregory.net/rapid"
 )
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/orrery-sim/orrery/faults"
+	_ "github.com/orrery-sim/orrery/internal/steady"
 	"github.com/orrery-sim/orrery/sim"
 	"pgregory.net/rapid"
 )

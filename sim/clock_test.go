@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/orrery-sim/orrery/internal/steady"
 	"pgregory.net/rapid"
 )
 

@@ -256,7 +256,8 @@ func (d Dist) Mean() time.Duration {
 		if d.shape > 1 {
 			factor = d.shape / (d.shape - 1)
 		}
-		return nanoseconds(float64(a * factor))
+		// Near 2^53 ns the rounding of a float can lead below the scale.
+		return max(d.a, nanoseconds(float64(a*factor)))
 	case distLogNormal:
 		return nanoseconds(float64(a * portableExp(float64(d.shape*d.shape/2))))
 	case distEmpirical:

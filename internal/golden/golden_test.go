@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	_ "github.com/orrery-sim/orrery/internal/steady"
 	"pgregory.net/rapid"
 )
 

@@ -9,6 +9,7 @@ var importRules = []rule{
 	{"layers", "imports point one way, cmd -> tui, telemetry, nodes -> scenarios -> checker, faults -> sim, so that each layer can be read, tested and used without those above it", checkLayers},
 	{"libraries", "the simulated core stays light: a library enters a run only if somebody has seen that it is deterministic, and only where it is needed", checkLibraries},
 	{"dot-imports", "a name without its package hides from readers, and from the rules below, where it comes from", checkDotImports},
+	{"steady", "a property test that draws anew in every run makes the gate a matter of luck: import internal/steady for its effect", checkSteady},
 }
 
 // core is what everything above the scenarios may build on.
@@ -29,7 +30,7 @@ var layers = []struct{ pkg, may, why string }{
 	{"telemetry/...", core + " telemetry/...", "what a run looked like follows from its events, for systems nobody has written yet; the screen is one of its readers"},
 	{"tui/...", core + " telemetry/... tui/...", "the player shows any run; it is handed the systems, and knows none of them"},
 	{"cmd/...", core + " nodes/... telemetry/... tui/... cmd/...", "the command joins everything; nobody imports it"},
-	{"internal/lint internal/golden internal/suggest", "", "tools that look at the project from outside cannot depend on it"},
+	{"internal/lint internal/golden internal/suggest internal/steady", "", "tools that look at the project from outside cannot depend on it"},
 	{"internal/...", core + " sim/simtest nodes/... telemetry/... tui/... internal/...", "shared test help; the command stays on top"},
 }
 
@@ -66,6 +67,7 @@ var libraries = []struct{ pkg, may, why string }{
 	{"scenarios/...", "go.yaml.in/yaml/v3", "scenarios are read from YAML; porcupine is reached through the checker, which knows its traps"},
 	{"nodes/raft", "go.etcd.io/raft/v3 google.golang.org/protobuf", "the real Raft runs inside, driven deterministically, and its messages are protobuf"},
 	{"nodes/...", "", "a system is its algorithm in straight lines; a library that is the real thing gets a row of its own"},
+	{"internal/steady", "pgregory.net/rapid", "it sets that library's flag, for tests"},
 	{"internal/...", "", "the gate must not depend on what it guards"},
 }
 
@@ -84,6 +86,26 @@ func checkLibraries(r *repo, report reporter) {
 			known := func(module string) bool { return below(p, module) }
 			if !slices.ContainsFunc(strings.Fields(libraries[row].may), known) {
 				report(f.path, r.line(spec.Pos()), "%s may not import %s: %s", f.dir, p, libraries[row].why)
+			}
+		}
+	}
+}
+
+// checkSteady wants one file among the tests of a package, since they are one
+// program.
+func checkSteady(r *repo, report reporter) {
+	steady := map[string]bool{}
+	for _, f := range r.goFiles() {
+		for _, spec := range f.syntax.Imports {
+			if importPath(spec) == r.module+"/internal/steady" {
+				steady[f.dir] = true
+			}
+		}
+	}
+	for _, f := range r.goFiles() {
+		for _, spec := range f.syntax.Imports {
+			if f.test && importPath(spec) == "pgregory.net/rapid" && !steady[f.dir] {
+				report(f.path, r.line(spec.Pos()), "package %s draws with a seed of its own", f.dir)
 			}
 		}
 	}

@@ -242,6 +242,17 @@ func (u U[A]) N() {} // BAD exported-doc
 func Test() {}
 `},
 
+	{"steady", `
+-- sim/a_test.go
+import "pgregory.net/rapid" // BAD steady
+-- faults/a_test.go
+import "pgregory.net/rapid"
+-- faults/b_test.go
+import _ "m/internal/steady"
+-- internal/steady/a.go
+import "pgregory.net/rapid"
+`},
+
 	{"markers machine-paths links", `
 -- docs/a.md
 Later: TO` + `DO, BAD markers
