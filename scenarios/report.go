@@ -31,6 +31,7 @@ type Report struct {
 	Checks   []Result      `json:"checks"`
 	Timeline []Moment      `json:"timeline"`
 	Phases   []Phase       `json:"phases"`
+	Measures []Measure     `json:"measures,omitempty"`
 	Around   []string      `json:"around,omitempty"` // the events around a violation
 	Stack    string        `json:"stack,omitempty"`  // the Go stack of what crashed or hung
 	Command  string        `json:"reproduce"`
@@ -108,6 +109,9 @@ func (r *Run) report(out sim.Outcome) *Report {
 	rep.blame(out, results)
 	rep.Timeline = r.timeline()
 	rep.Phases = phases(r.Workload.Ops(), r.marks(), w.Now())
+	if s.System.Measure != nil {
+		rep.Measures = s.System.Measure(r)
+	}
 	return rep
 }
 

@@ -28,6 +28,9 @@ type System struct {
 	Place func(c *Cluster)
 	// Connect returns the way in which one client asks the system.
 	Connect func(c *Cluster, p *sim.Proc) workload.Session
+	// Measure tells what a run that has ended came to, always the same names in
+	// the same order. It is nil if there is nothing beside what every run has.
+	Measure func(r *Run) []Measure
 }
 
 // Mutant is a deliberate mistake in a system that a check must catch.

@@ -20,6 +20,7 @@ func (r *Report) WriteText(out io.Writer) error {
 	r.writeHead(&b)
 	r.writeTimeline(&b)
 	r.writePhases(&b)
+	r.writeMeasures(&b)
 	r.writeVerdict(&b)
 	_, err := io.WriteString(out, b.String())
 	return err
