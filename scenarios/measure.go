@@ -34,7 +34,7 @@ func (m Measure) Text() string {
 	case UnitTime:
 		return short(time.Duration(m.Value))
 	case UnitShare:
-		return fmt.Sprintf("%.3g%%", 100*m.Value)
+		return fmt.Sprintf("%.3g%%", float64(100*m.Value))
 	}
 	return strings.TrimSpace(strconv.FormatFloat(m.Value, 'g', 6, 64) + " " + m.Unit)
 }

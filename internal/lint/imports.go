@@ -25,7 +25,7 @@ var layers = []struct{ pkg, may, why string }{
 	{"faults/...", "sim faults/...", "a fault says what breaks in a world; what is judged or asked of it is not its business"},
 	{"scenarios/...", core, "a scenario joins any system to any workload, faults and checks; it must not know a particular one"},
 	{"nodes", core + " nodes/*", "the list of all systems"},
-	{"nodes/systest", core + " sim/simtest internal/golden", "the examiner of systems is test code that several packages share"},
+	{"nodes/systest", core + " sim/simtest internal/golden internal/steady", "the examiner of systems is test code that several packages share"},
 	{"nodes/*", core + " nodes/*", "a system may build on another, never on the list that holds it, and never on how it is shown"},
 	{"telemetry/...", core + " telemetry/...", "what a run looked like follows from its events, for systems nobody has written yet; the screen is one of its readers"},
 	{"tui/...", core + " telemetry/... tui/...", "the player shows any run; it is handed the systems, and knows none of them"},
@@ -92,12 +92,12 @@ func checkLibraries(r *repo, report reporter) {
 }
 
 // checkSteady wants one file among the tests of a package, since they are one
-// program.
+// program. The examiner of systems brings it along, for those outside too.
 func checkSteady(r *repo, report reporter) {
 	steady := map[string]bool{}
 	for _, f := range r.goFiles() {
 		for _, spec := range f.syntax.Imports {
-			if importPath(spec) == r.module+"/internal/steady" {
+			if in(importPath(spec), r.module+"/internal/steady "+r.module+"/nodes/systest") {
 				steady[f.dir] = true
 			}
 		}

@@ -249,6 +249,9 @@ import "pgregory.net/rapid" // BAD steady
 import "pgregory.net/rapid"
 -- faults/b_test.go
 import _ "m/internal/steady"
+-- nodes/shop/a_test.go
+import "m/nodes/systest"
+import "pgregory.net/rapid"
 -- internal/steady/a.go
 import "pgregory.net/rapid"
 `},

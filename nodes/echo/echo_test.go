@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/orrery-sim/orrery/internal/steady"
 	"pgregory.net/rapid"
 
 	"github.com/orrery-sim/orrery/nodes/systest"

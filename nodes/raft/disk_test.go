@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/orrery-sim/orrery/internal/steady"
 	pb "go.etcd.io/raft/v3/raftpb"
 	"pgregory.net/rapid"
 

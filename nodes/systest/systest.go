@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/orrery-sim/orrery/checker"
+	_ "github.com/orrery-sim/orrery/internal/steady" // for the property tests beside its callers
 	"github.com/orrery-sim/orrery/scenarios"
 	"github.com/orrery-sim/orrery/sim"
 )
