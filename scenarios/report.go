@@ -27,6 +27,7 @@ type Report struct {
 	Event    uint64        `json:"event,omitempty"`  // at which it happened
 	At       time.Duration `json:"at_ns"`            // virtual time at the end
 	Events   uint64        `json:"events"`
+	Messages uint64        `json:"messages"` // that nodes and clients gave to the network
 	Hash     string        `json:"hash"`
 	Checks   []Result      `json:"checks"`
 	Timeline []Moment      `json:"timeline"`
@@ -96,7 +97,7 @@ func (r *Run) report(out sim.Outcome) *Report {
 	rep := &Report{
 		Scenario: s.FullName(), Shows: s.Shows, System: s.System.Name, Nodes: r.Cluster.servers,
 		Seed: w.Seed(), Mutant: r.Options.Mutant, Workload: s.Workload.Summary(),
-		Status: st.String(), Expected: s.Expect.String(), At: w.Now(), Events: w.Events(),
+		Status: st.String(), Expected: s.Expect.String(), At: w.Now(), Events: w.Events(), Messages: w.Messages(),
 		Hash: fmt.Sprintf("%016x", w.Hash()), Checks: results, status: st, Stack: out.Stack,
 		history: r.Workload.History(), Command: r.command(),
 	}

@@ -19,6 +19,10 @@ type Sweep struct {
 	Workers  int     // side by side; 0 is one per core
 	Stop     int     // stop after so many unexpected outcomes; 0 is never
 
+	// Each is given the report of every run that ends, one at a time, in the order
+	// in which they end. It may be nil.
+	Each func(r *Report)
+
 	// Progress is told of every run that ends, one at a time. It may be nil.
 	Progress func(s *Summary)
 }
@@ -97,6 +101,9 @@ func (s Sweep) Run(ctx context.Context) (*Summary, error) {
 				found := s.one(ctx, seed)
 				lock.Lock()
 				if found != nil {
+					if s.Each != nil {
+						s.Each(found.report)
+					}
 					sum.add(found, s.Progress)
 					if s.Stop > 0 && sum.Failed >= s.Stop {
 						cancel()

@@ -91,6 +91,7 @@ func (p *Proc) Send(to string, body any) {
 func (w *World) post(src *Node, e *pending) {
 	dst := w.nodes[e.to]
 	e.kind, e.from = doDeliver, src.id
+	w.messages++
 	e.cause = w.count(KindSend, src, dst, w.cause, uint64(e.port)^Digest(e.body))
 	if len(w.observers) != 0 {
 		w.show(&fact{kind: KindSend, node: src, peer: dst, cause: w.cause, arg: uint64(e.port), body: e.body})

@@ -59,6 +59,7 @@ func (f *flow) fire(w *World, what uint64) {
 
 func (f *flow) send(w *World, body any, last bool) {
 	src, dst := f.from.node, f.to.node
+	w.messages++
 	port := uint64(f.from.port)
 	s := segment{body: body, last: last, event: w.count(KindSend, src, dst, w.cause, port^Digest(body))}
 	if len(w.observers) != 0 {

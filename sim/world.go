@@ -80,6 +80,8 @@ type World struct {
 	cause  uint64 // the event being handled: what happens now happens because of it
 	hash   uint64
 
+	messages uint64 // given to the network
+
 	queue queue
 	order permuter
 	seq   uint64
@@ -149,6 +151,10 @@ func (w *World) Now() time.Duration { return time.Duration(w.now) }
 
 // Events returns how many events have happened: the number of the last one.
 func (w *World) Events() uint64 { return w.number }
+
+// Messages returns how many messages nodes have given to the network: datagrams,
+// calls and their answers, and what is sent on streams. Messages to oneself count.
+func (w *World) Messages() uint64 { return w.messages }
 
 // Current returns the number of the event that is being handled now; what a
 // process does now is caused by it. Between events it is 0.

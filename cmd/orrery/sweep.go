@@ -179,15 +179,20 @@ func isTerminal(w io.Writer) bool {
 func (p *progress) elapsed() time.Duration { return time.Since(p.started) }
 
 func (p *progress) show(s *scenarios.Summary) {
+	p.count(uint64(s.Done), fmt.Sprintf(", %d not as expected", s.Failed))
+}
+
+// count shows how many runs are done, and what they found.
+func (p *progress) count(done uint64, found string) {
 	const every = 100 * time.Millisecond
 	if p.out == nil || time.Since(p.shown) < every {
 		return
 	}
 	p.shown = time.Now()
-	rate := float64(s.Done) / p.elapsed().Seconds()
-	left := time.Duration(float64(p.total-uint64(s.Done)) / rate * float64(time.Second))
-	fmt.Fprintf(p.out, "\r\x1b[K%d of %d seeds, %.0f per second on %d cores, %d not as expected, %v left",
-		s.Done, p.total, rate, runtime.GOMAXPROCS(0), s.Failed, left.Round(time.Second))
+	rate := float64(done) / p.elapsed().Seconds()
+	left := time.Duration(float64(p.total-done) / rate * float64(time.Second))
+	fmt.Fprintf(p.out, "\r\x1b[K%d of %d runs, %.0f per second on %d cores%s, %v left",
+		done, p.total, rate, runtime.GOMAXPROCS(0), found, left.Round(time.Second))
 }
 
 func (p *progress) end() {
