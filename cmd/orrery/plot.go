@@ -25,7 +25,7 @@ const (
 	plotStep   = 24 * vg.Length(1) // from bar to bar
 	plotHead   = 44 * vg.Length(1) // a panel's title
 	plotTitle  = 24 * vg.Length(1)
-	plotAcross = 3                 // panels in a row
+	plotAcross = 3 // panels in a row
 	plotMargin = 16 * vg.Length(1)
 )
 
