@@ -21,7 +21,7 @@ func (p *Proc) Work(d time.Duration) {
 		panic(fmt.Sprintf("sim: Work(%v): work takes time or none", d))
 	}
 	p.willBlock("Work")
-	c := &p.node.cpu
+	c, asked := &p.node.cpu, p.w.now
 	if c.busy >= c.cores {
 		c.ready++
 		p.onKill = (*cpuQueue)(c)
@@ -30,7 +30,7 @@ func (p *Proc) Work(d time.Duration) {
 	} else {
 		c.busy++
 	}
-	p.w.emit(&fact{kind: KindWork, node: p.node, cause: p.w.cause, arg: uint64(d)})
+	p.w.emit(&fact{kind: KindWork, node: p.node, cause: p.w.cause, arg: uint64(d), since: asked})
 	p.onKill = c
 	p.blocked = "Work"
 	p.w.wakeAfter(time.Duration(float64(d)/c.speed), p)

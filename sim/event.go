@@ -71,13 +71,18 @@ type Event struct {
 	Cause  uint64        // the event that led to this one; 0 for what the world began with
 	At     time.Duration // virtual time since the world began
 	Kind   Kind
-	Node   string // where it happened; empty for the world as a whole
-	Proc   string // the process that ran, if one did
-	Peer   string // the other node, for kinds that have one
-	Span   uint64 // the number of the innermost span open in Proc; 0 if none
-	Arg    uint64 // see the kind
-	Text   string // see the kind
-	Body   any    // see the kind; not to be changed
+	Node   string        // where it happened; empty for the world as a whole
+	Proc   string        // the process that ran, if one did
+	Peer   string        // the other node, for kinds that have one
+	ProcID uint64        // tells processes of one name apart; 0 if none ran, or a handler
+	Born   uint64        // the event that made that process
+	Span   uint64        // the number of the innermost span open in Proc; 0 if none
+	Call   uint64        // the call that a message asks or answers, or whose timeout this wake is; 0 for none
+	Answer bool          // the message answers Call
+	Since  time.Duration // of a KindWork: when the process began to wait for a core
+	Arg    uint64        // see the kind
+	Text   string        // see the kind
+	Body   any           // see the kind; not to be changed
 }
 
 // String renders the event as one line of a trace:
@@ -159,6 +164,11 @@ type fact struct {
 	sum   uint64 // digest of what text and body say, for the hash
 	text  string
 	body  any
+
+	// For observers only: these are not in the hash, since they follow from the rest.
+	call   uint64
+	answer bool
+	since  int64
 }
 
 // emit numbers an event, folds it into the hash, and shows it to observers.
@@ -189,7 +199,7 @@ func (w *World) count(kind Kind, node, peer *Node, cause, arg uint64) uint64 {
 func (w *World) show(f *fact) {
 	e := Event{
 		Number: w.number, Cause: f.cause, At: time.Duration(w.now), Kind: f.kind,
-		Arg: f.arg, Text: f.text, Body: f.body,
+		Arg: f.arg, Text: f.text, Body: f.body, Call: f.call, Answer: f.answer, Since: time.Duration(f.since),
 	}
 	if f.node != nil {
 		e.Node = f.node.name
@@ -199,6 +209,9 @@ func (w *World) show(f *fact) {
 	}
 	if p := w.running; p != nil && p.node == f.node {
 		e.Proc, e.Span = p.name, p.span
+		if !p.handler {
+			e.ProcID, e.Born = uint64(p.generation)<<32|uint64(p.index+1), p.born
+		}
 	}
 	w.showing = true // until it returns: a panic in an observer is not the process's
 	for _, o := range w.observers {

@@ -175,7 +175,7 @@ func (w *World) wakeUp(p *Proc, cause uint64) {
 	w.cause = w.count(KindWake, n, nil, cause, 0)
 	if len(w.observers) != 0 {
 		w.running = p
-		w.show(&fact{kind: KindWake, node: n, cause: cause})
+		w.show(&fact{kind: KindWake, node: n, cause: cause, call: p.calling})
 		w.running = nil
 	}
 	w.enter(p)

@@ -94,7 +94,10 @@ func (w *World) post(src *Node, e *pending) {
 	w.messages++
 	e.cause = w.count(KindSend, src, dst, w.cause, uint64(e.port)^Digest(e.body))
 	if len(w.observers) != 0 {
-		w.show(&fact{kind: KindSend, node: src, peer: dst, cause: w.cause, arg: uint64(e.port), body: e.body})
+		w.show(&fact{
+			kind: KindSend, node: src, peer: dst, cause: w.cause, arg: uint64(e.port), body: e.body,
+			call: e.arg, answer: e.flags&flagReply != 0,
+		})
 	}
 	if w.mutation != nil {
 		e.body = seal(e.body, src)
@@ -181,6 +184,7 @@ func (w *World) lose(src, dst *Node, e *pending, why string) {
 	}
 	w.emit(&fact{
 		kind: KindDrop, node: dst, peer: src, cause: e.cause, sum: hashString(why), text: why, body: unsealed(e.body),
+		call: e.arg, answer: e.flags&flagReply != 0,
 	})
 }
 
@@ -252,7 +256,10 @@ func (w *World) arrive(e *pending) {
 	}
 	w.cause = w.count(KindDeliver, dst, src, e.cause, uint64(e.port))
 	if len(w.observers) != 0 {
-		w.show(&fact{kind: KindDeliver, node: dst, peer: src, cause: e.cause, arg: uint64(e.port), body: e.body})
+		w.show(&fact{
+			kind: KindDeliver, node: dst, peer: src, cause: e.cause, arg: uint64(e.port), body: e.body,
+			call: e.arg, answer: e.flags&flagReply != 0,
+		})
 	}
 	if e.flags&flagReply != 0 {
 		w.takeReply(dst, e)

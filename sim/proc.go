@@ -40,6 +40,7 @@ type Proc struct {
 
 	sentTo  string // the last address it sent to, and what that is
 	sentAt  address
+	born    uint64 // the event that made it
 	calls   uint32 // counts its calls, so that a late reply is known for one
 	calling uint64 // the call it waits for
 	message Message
@@ -90,7 +91,7 @@ func (w *World) newProc(n *Node, name string) *Proc {
 		p = &Proc{w: w, index: int32(len(w.procs))}
 		w.procs = append(w.procs, p)
 	}
-	p.node, p.name, p.incarnation = n, name, n.incarnation
+	p.node, p.name, p.incarnation, p.born = n, name, n.incarnation, w.cause
 	p.generation++
 	n.adopt(p)
 	return p
