@@ -17,6 +17,9 @@ type Fact struct {
 	Peer   string
 	span   uint64 // that what it causes is part of; 0 for none
 	trace  uint64 // of that span
+	call   uint64 // of a message
+	before uint64 // the event before it in its process, or that made the process; 0 if it is not part of one
+	wait   Wait   // what went on until it happened, if that is not seen from its kind and its cause's
 }
 
 // Past remembers the latest events of a run, for those who ask why: each leads to its
@@ -37,13 +40,15 @@ func NewPast(most int) *Past {
 	return &Past{ring: make([]Fact, least), most: size}
 }
 
-// add remembers an event.
-func (p *Past) add(f Fact) {
+// add remembers an event. What is returned is good until the next.
+func (p *Past) add(f Fact) *Fact {
 	p.last = f.Number
 	if f.Number > uint64(len(p.ring)) && len(p.ring) < p.most {
 		p.grow()
 	}
-	p.ring[f.Number%uint64(len(p.ring))] = f
+	place := &p.ring[f.Number%uint64(len(p.ring))]
+	*place = f
+	return place
 }
 
 // grow doubles the ring: a short run needs little.
@@ -88,4 +93,11 @@ func (p *Past) Chain(number, first uint64) (chain []Fact, complete bool) {
 		number = f.Cause
 	}
 	return chain, true
+}
+
+// explain notes what went on until an event happened, where only a later one tells.
+func (p *Past) explain(number uint64, w Wait) {
+	if f := p.at(number); f != nil {
+		f.wait = w
+	}
 }

@@ -58,41 +58,40 @@ var _ sim.Observer = (*Tracer)(nil)
 // Event takes in an event of the run.
 func (t *Tracer) Event(e *sim.Event) {
 	t.now, t.event = e.At, e.Number
-	span, trace := t.context(e)
-	f := Fact{
-		Number: e.Number, Cause: e.Cause, At: e.At, Since: e.Since, Kind: e.Kind, Node: e.Node, Peer: e.Peer,
-		span: span, trace: trace,
-	}
+	f := t.past.add(Fact{
+		Number: e.Number, Cause: e.Cause, At: e.At, Since: e.Since, Kind: e.Kind, Node: e.Node, Peer: e.Peer, call: e.Call,
+	})
+	t.place(e, f)
 	switch e.Kind {
 	case sim.KindSpan:
-		s := t.begin(e, &f, Section, e.Text)
+		s := t.begin(e, f, Section, e.Text)
 		s.Attributes, _ = e.Body.([]sim.Field)
 	case sim.KindSpanEnd:
 		t.endSection(e)
 	case sim.KindSend:
-		t.send(e, &f)
+		t.send(e, f)
 	case sim.KindDeliver:
-		t.deliver(e, &f)
+		t.deliver(e, f)
 	case sim.KindDrop, sim.KindRetry, sim.KindRefuse, sim.KindHold:
-		t.mark(t.open[span], strings.TrimSpace(e.Kind.String()+" at "+e.Node+" "+e.Text))
-		if s := t.open[span]; e.Kind == sim.KindDrop && s != nil && s.Kind == Message {
+		t.mark(t.open[f.span], strings.TrimSpace(e.Kind.String()+" at "+e.Node+" "+e.Text))
+		if s := t.open[f.span]; e.Kind == sim.KindDrop && s != nil && s.Kind == Message {
 			t.end(s, "dropped: "+e.Text)
 		}
 	case sim.KindBreak:
-		if s := t.open[span]; s != nil && s.Kind == Call {
-			t.leave(&f, s, "connection broken: "+e.Text)
+		if s := t.open[f.span]; s != nil && s.Kind == Call {
+			t.leave(f, s, "connection broken: "+e.Text)
 		}
 	case sim.KindWake:
-		t.wake(e, &f)
+		t.wake(e, f)
 	case sim.KindTimer:
-		t.forget(&f, 0)
+		t.forget(f, 0)
 	case sim.KindWork:
-		t.work(e, &f)
+		t.work(e, f)
 	case sim.KindWorkEnd:
 		t.endWork(e)
 	case sim.KindDisk:
 		if e.ProcID != 0 && f.trace != 0 {
-			parent := f
+			parent := *f
 			t.begin(e, &parent, Disk, e.Text) // what the process does next is beside it, not in it
 		}
 	case sim.KindDiskEnd:
@@ -106,23 +105,20 @@ func (t *Tracer) Event(e *sim.Event) {
 	case sim.KindAct:
 		t.markOperations(e.Text)
 	}
-	t.past.add(f)
 }
 
-// context is the span that the event is part of: the innermost that its process has
-// open, or that of its cause.
-func (t *Tracer) context(e *sim.Event) (span, trace uint64) {
-	cause := t.past.at(e.Cause)
+// place finds the span that the event is part of: the innermost that its process has
+// open, that for which the process was made, or that of its cause.
+func (t *Tracer) place(e *sim.Event, f *Fact) {
+	h := t.home(e)
+	f.before = h.last
 	if s := t.open[e.Span]; s != nil && e.Kind != sim.KindDeliver {
-		return s.ID, s.Trace
+		f.span, f.trace = s.ID, s.Trace
+	} else if h.span != 0 {
+		f.span, f.trace = h.span, h.trace
+	} else if cause := t.past.at(e.Cause); cause != nil {
+		f.span, f.trace = cause.span, cause.trace
 	}
-	if h := t.home(e); h.span != 0 {
-		return h.span, h.trace
-	}
-	if cause == nil {
-		return 0, 0
-	}
-	return cause.span, cause.trace
 }
 
 // home is the span that a process was made for. What it does is part of that, whoever
@@ -130,8 +126,10 @@ func (t *Tracer) context(e *sim.Event) (span, trace uint64) {
 type home struct {
 	node        string
 	span, trace uint64
+	last        uint64 // its latest event
 }
 
+// home finds the home of the process that runs, as it was before the event.
 func (t *Tracer) home(e *sim.Event) home {
 	if e.ProcID == 0 {
 		return home{}
@@ -139,11 +137,14 @@ func (t *Tracer) home(e *sim.Event) home {
 	h, known := t.homes[e.ProcID]
 	if !known {
 		h.node = e.Node
+		h.last = e.Born
 		if born := t.past.at(e.Born); born != nil {
 			h.span, h.trace = born.span, born.trace
 		}
-		t.homes[e.ProcID] = h
 	}
+	now := h
+	now.last = e.Number
+	t.homes[e.ProcID] = now
 	if e.Kind == sim.KindExit {
 		delete(t.homes, e.ProcID)
 	}
@@ -271,6 +272,7 @@ func (t *Tracer) wake(e *sim.Event, f *Fact) {
 	if s := t.calls[e.Call]; e.Call != 0 && s != nil {
 		delete(t.calls, e.Call)
 		t.leave(f, s, "timeout")
+		f.wait = WaitTimeout
 		return
 	}
 	if cause := t.past.at(e.Cause); cause == nil || cause.At != e.At {
@@ -289,11 +291,14 @@ func (t *Tracer) forget(f *Fact, proc uint64) {
 	}
 	f.span, f.trace = 0, 0
 	if h, known := t.homes[proc]; known {
-		t.homes[proc] = home{node: h.node}
+		t.homes[proc] = home{node: h.node, last: h.last}
 	}
 }
 
 func (t *Tracer) work(e *sim.Event, f *Fact) {
+	if e.Since < e.At {
+		t.past.explain(e.Cause, WaitQueue)
+	}
 	if f.trace == 0 {
 		return
 	}
@@ -310,6 +315,7 @@ func (t *Tracer) work(e *sim.Event, f *Fact) {
 }
 
 func (t *Tracer) endWork(e *sim.Event) {
+	t.past.explain(e.Cause, WaitWork)
 	if s := t.works[e.ProcID]; s != nil {
 		delete(t.works, e.ProcID)
 		t.end(s, "")
