@@ -77,24 +77,6 @@ func (p *Past) at(number uint64) *Fact {
 	return nil
 }
 
-// Chain returns the event and what led to it, each the cause of the one before, back
-// to first or to what the world began with. It is cut short where the past has been
-// forgotten; complete says that it was not.
-func (p *Past) Chain(number, first uint64) (chain []Fact, complete bool) {
-	for number != 0 {
-		f := p.at(number)
-		if f == nil {
-			return chain, false
-		}
-		chain = append(chain, *f)
-		if number <= first {
-			return chain, true
-		}
-		number = f.Cause
-	}
-	return chain, true
-}
-
 // explain notes what went on until an event happened, where only a later one tells.
 func (p *Past) explain(number uint64, w Wait) {
 	if f := p.at(number); f != nil {

@@ -79,6 +79,20 @@ func (p *Past) Path(root *Span) ([]Step, bool) {
 	return steps, complete
 }
 
+// Reasons returns the events that led to the end of an operation, the end first. It is
+// false if the first have been forgotten.
+func (p *Past) Reasons(root *Span) (chain []Fact, complete bool) {
+	for number := root.EndEvent; number >= root.StartEvent && number != 0; {
+		f := p.at(number)
+		if f == nil {
+			return chain, false
+		}
+		chain = append(chain, *f)
+		number = p.leadingTo(f, root.Trace)
+	}
+	return chain, true
+}
+
 // leadingTo is the event that led to another of the same operation.
 func (p *Past) leadingTo(f *Fact, trace uint64) uint64 {
 	cause, before := p.at(f.Cause), p.at(f.before)
