@@ -20,9 +20,13 @@ const (
 	Queue                 // a process that waits for a core
 	Work                  // a process that has a core
 	Disk                  // a disk operation, the wait for the device included
+	Fault                 // a fault in force, a trace of its own on the node [FaultNode]
 )
 
-var kindNames = [...]string{"operation", "section", "call", "serve", "message", "queue", "work", "disk"}
+// FaultNode is where faults are shown, beside the nodes.
+const FaultNode = "faults"
+
+var kindNames = [...]string{"operation", "section", "call", "serve", "message", "queue", "work", "disk", "fault"}
 
 // String returns the kind's name.
 func (k Kind) String() string { return kindNames[k] }
@@ -68,7 +72,7 @@ func (s *Span) Took() time.Duration { return s.End - s.Start }
 // It depends on the run's seed and the operation's event alone.
 func (s *Span) TraceID(seed uint64) (id [16]byte) {
 	binary.BigEndian.PutUint64(id[:8], scramble(seed^0x6f7272657279))
-	binary.BigEndian.PutUint64(id[8:], scramble(seed+s.Trace))
+	binary.BigEndian.PutUint64(id[8:], scramble(scramble(seed)^s.Trace))
 	return id
 }
 

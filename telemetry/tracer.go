@@ -24,6 +24,8 @@ type Tracer struct {
 	Done func(s *Span)
 	// InForce returns the faults in force; operations say which were. It may be nil.
 	InForce func() []string
+	// Faults returns the spans of all faults when the run is over. It may be nil.
+	Faults func() []*Span
 
 	past   *Past
 	client func(node string) bool
@@ -344,11 +346,17 @@ func (t *Tracer) crash(e *sim.Event) {
 	}
 }
 
-// Finish ends what is still open when the run has: it did not end by itself.
+// Finish ends what is still open when the run has: it did not end by itself. Last come
+// the faults.
 func (t *Tracer) Finish() {
 	for _, s := range slices.Clone(t.order) {
 		if s != nil {
 			t.end(s, "unfinished when the run ended")
+		}
+	}
+	if t.Faults != nil && t.Done != nil {
+		for _, s := range t.Faults() {
+			t.Done(s)
 		}
 	}
 }

@@ -1,11 +1,14 @@
 package telemetry
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Traces gathers spans into traces and lets those through that are wanted.
 type Traces struct {
 	// Keep says of a trace, by its root, which has ended, whether it is wanted. nil
-	// keeps all.
+	// keeps all. Faults are always kept.
 	Keep func(root *Span) bool
 	// Emit is given the spans of a trace that is wanted, in the order of their ends. What
 	// ends more than Linger after the root comes later, by itself.
@@ -59,7 +62,7 @@ func (t *Traces) release(before time.Duration) {
 
 // decide keeps a trace or drops it. Of what is dropped nothing is remembered but that.
 func (t *Traces) decide(g *group) {
-	keep := t.Keep == nil || t.Keep(g.root)
+	keep := t.Keep == nil || g.root.Kind == Fault || t.Keep(g.root)
 	t.kept[g.root.Trace] = keep
 	delete(t.waiting, g.root.Trace)
 	if keep {
@@ -104,12 +107,10 @@ func Either(samplers ...func(*Span) bool) func(*Span) bool {
 	}
 }
 
-// Begun keeps the traces that began with one of these events, such as the operations
-// that a violated check names.
-func Begun(events ...uint64) func(*Span) bool {
-	set := map[uint64]bool{}
-	for _, e := range events {
-		set[e] = true
+// UnderWay keeps the traces of the operations under way at one of these events, such as
+// those that a violated check names.
+func UnderWay(events ...uint64) func(*Span) bool {
+	return func(root *Span) bool {
+		return slices.ContainsFunc(events, func(e uint64) bool { return root.StartEvent <= e && e <= root.EndEvent })
 	}
-	return func(root *Span) bool { return set[root.StartEvent] }
 }

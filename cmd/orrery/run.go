@@ -1,10 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -67,6 +67,7 @@ func runCommand() *cobra.Command {
 	var seed uint64
 	var asJSON, verbose bool
 	var history, picture string
+	var watch watching
 	c := &cobra.Command{
 		Use:               "run SCENARIO",
 		Short:             "run one seed of a scenario and tell its story",
@@ -84,10 +85,11 @@ func runCommand() *cobra.Command {
 					r.World.Observe(sim.ObserverFunc(func(e *sim.Event) { fmt.Fprintln(c.ErrOrStderr(), e) }))
 				}
 			}
-			return runOne(c, args[0], o, output{asJSON, history, picture})
+			return runOne(c, args[0], o, output{asJSON, history, picture, watch})
 		},
 	}
 	s.register(c)
+	watch.register(c)
 	c.Flags().Uint64Var(&seed, "seed", 1, "the seed")
 	c.Flags().BoolVar(&asJSON, "json", false, "report as JSON")
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "print every event to standard error")
@@ -100,6 +102,7 @@ func runCommand() *cobra.Command {
 type output struct {
 	json             bool
 	history, picture string
+	watch            watching
 }
 
 func runOne(c *cobra.Command, name string, o scenarios.Options, to output) error {
@@ -107,13 +110,14 @@ func runOne(c *cobra.Command, name string, o scenarios.Options, to output) error
 	if err != nil {
 		return err
 	}
-	run, err := scenarios.NewRun(scenario, o)
+	if err := to.watch.check(); err != nil {
+		return err
+	}
+	report, traced, err := execution(c.Context(), scenario, o, &to.watch)
 	if err != nil {
 		return err
 	}
-	defer run.Close()
 	ctx := c.Context()
-	report := run.Execute(func() bool { return ctx.Err() != nil })
 	if err := report.ShowAround(scenario, o); err != nil {
 		fmt.Fprintf(c.ErrOrStderr(), "orrery: %v\n", err)
 	}
@@ -122,12 +126,56 @@ func runOne(c *cobra.Command, name string, o scenarios.Options, to output) error
 		write = report.WriteJSON
 	}
 	err = errors.Join(write(c.OutOrStdout()), writeExtras(report, to))
+	if traced != nil { // the verdict stands
+		fmt.Fprintf(c.ErrOrStderr(), "orrery: %s\n", strings.ReplaceAll(traced.Error(), "\n", "\n  "))
+	}
 	code := report.ExitCode()
 	if ctx.Err() != nil {
 		fmt.Fprintf(c.ErrOrStderr(), "orrery: interrupted after %v of virtual time\n", report.At)
 		code = max(code, sim.Unknown.ExitCode()) // what was not seen does not count as ok
 	}
 	return ended(c, code, err)
+}
+
+// execution runs the scenario, traced if that is wanted. What could not be traced is an
+// error of its own: the run counts all the same.
+func execution(ctx context.Context, s *scenarios.Scenario, o scenarios.Options, w *watching) (r *scenarios.Report, traced, err error) {
+	stop := func() bool { return ctx.Err() != nil }
+	once := func(o scenarios.Options) error {
+		run, err := scenarios.NewRun(s, o)
+		if err != nil {
+			return err
+		}
+		defer run.Close()
+		r = run.Execute(stop)
+		return nil
+	}
+	if !w.wanted() {
+		err = once(o)
+		return r, nil, err
+	}
+	var events []uint64
+	if w.afterwards() {
+		if err := once(o); err != nil {
+			return nil, nil, err
+		}
+		events = append(events, r.Event)
+		for _, c := range r.Checks {
+			events = append(events, c.Event)
+		}
+	}
+	var p *pipeline
+	observe := o.Observe
+	o.Observe = func(run *scenarios.Run) {
+		if observe != nil && events == nil {
+			observe(run)
+		}
+		p = w.attach(ctx, run, events)
+	}
+	if err := once(o); err != nil {
+		return nil, nil, err
+	}
+	return r, p.finish(), nil
 }
 
 // ended makes an exit code of an outcome, which counts for more than what could not
@@ -161,41 +209,12 @@ func writeExtras(r *scenarios.Report, to output) error {
 // writeFile writes a file whole or not at all: under another name first. What is
 // there and no file, such as /dev/stdout, is written to as it is.
 func writeFile(path string, write func(io.Writer) error) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return writeDevice(path, write)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	f, err := create(path)
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
+		return err
 	}
-	err = write(f)
-	if e := f.Close(); err == nil {
-		err = e
+	if err = write(f); err != nil {
+		err = fmt.Errorf("cannot write %s: %w", path, err)
 	}
-	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return fmt.Errorf("cannot write %s: %w", path, err)
-	}
-	return nil
-}
-
-func writeDevice(path string, write func(io.Writer) error) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
-	}
-	err = write(f)
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
-	}
-	return nil
+	return errors.Join(err, f.close(err))
 }

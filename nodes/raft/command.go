@@ -31,6 +31,16 @@ type Command struct {
 	Old     checker.Value // of CAS
 }
 
+// TraceName is what traces call the command: its verb.
+func (c *Command) TraceName() string {
+	for name, v := range verbs { // order-free: verbs differ
+		if v == c.Verb {
+			return name
+		}
+	}
+	return "open"
+}
+
 // Status is what became of a request.
 type Status uint8
 

@@ -158,6 +158,9 @@ func (w *Message) Digest() uint64 {
 	return digest(d, uint64(len(w.Entries))<<1|w.RejectHint<<16)
 }
 
+// TraceName is what traces call the message: its type.
+func (w *Message) TraceName() string { return w.Type.String() }
+
 // String is the message in a line: "MsgApp term 3 after 2/17, entries 18-19, commit 17".
 func (w *Message) String() string {
 	var b strings.Builder

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/orrery-sim/orrery/scenarios"
+	"github.com/orrery-sim/orrery/telemetry"
+	"github.com/orrery-sim/orrery/telemetry/jaeger"
+	"github.com/orrery-sim/orrery/telemetry/otlp"
+	"github.com/orrery-sim/orrery/telemetry/zipkin"
+)
+
+// watching says where the traces of a run go, and which of them.
+type watching struct {
+	collector string
+	file      string
+	sample    string
+}
+
+func (w *watching) register(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&w.collector, "otlp", "", "send traces to a collector such as Jaeger, at a `URL`: http://127.0.0.1:4318 or grpc://127.0.0.1:4317")
+	f.StringVar(&w.file, "traces", "", "write traces to a `file`: .otlp.json, .jaeger.json or .zipkin.json")
+	f.StringVar(&w.sample, "sample", "all", "which traces: all, failed, slow:100ms, 0.1 for a tenth, or violation; several with commas")
+}
+
+// wanted says whether anything is to be traced.
+func (w *watching) wanted() bool { return w.collector != "" || w.file != "" }
+
+// check says what is wrong with the flags, before anything is run.
+func (w *watching) check() error {
+	_, err := w.sampler(0, nil)
+	if w.file != "" && err == nil {
+		_, err = traceFile(w.file, io.Discard, telemetry.Run{})
+	}
+	return err
+}
+
+// sampler reads --sample. What a violated check names is known after the run only.
+func (w *watching) sampler(seed uint64, events []uint64) (func(*telemetry.Span) bool, error) {
+	var list []func(*telemetry.Span) bool
+	for part := range strings.SplitSeq(w.sample, ",") {
+		part = strings.TrimSpace(part)
+		limit, slow := strings.CutPrefix(part, "slow:")
+		than, badLimit := time.ParseDuration(limit)
+		share, notShare := strconv.ParseFloat(part, 64)
+		switch {
+		case part == "all":
+			return nil, nil
+		case part == "failed":
+			list = append(list, telemetry.Failed)
+		case part == "violation":
+			list = append(list, telemetry.UnderWay(events...))
+		case slow && badLimit == nil:
+			list = append(list, telemetry.Slower(than))
+		case notShare == nil && share >= 0 && share <= 1:
+			list = append(list, telemetry.Ratio(share, seed))
+		default:
+			return nil, fmt.Errorf("--sample %q: expected all, failed, violation, slow: with a duration, or a share from 0 to 1", part)
+		}
+	}
+	return telemetry.Either(list...), nil
+}
+
+// afterwards says whether the traces are chosen by what the checks found, so that the run
+// has to be repeated for them.
+func (w *watching) afterwards() bool {
+	for part := range strings.SplitSeq(w.sample, ",") {
+		if strings.TrimSpace(part) == "violation" {
+			return true
+		}
+	}
+	return false
+}
+
+// A sink takes traces.
+type sink interface {
+	Write(spans []*telemetry.Span)
+	Close() error
+}
+
+// traceFile makes a sink of the form that the file's name says.
+func traceFile(path string, out io.Writer, run telemetry.Run) (sink, error) {
+	base := filepath.Base(path)
+	switch {
+	case strings.HasSuffix(base, ".jaeger.json"):
+		return jaeger.NewFile(out, run), nil
+	case strings.HasSuffix(base, ".zipkin.json"):
+		return zipkin.NewFile(out, run), nil
+	case strings.HasSuffix(base, ".otlp.json"), strings.HasSuffix(base, ".otlp.jsonl"):
+		return otlp.NewFile(out, run), nil
+	}
+	return nil, fmt.Errorf("--traces %q: expected a name that ends in .otlp.json, .jaeger.json or .zipkin.json", path)
+}
+
+// pipeline carries the traces of one run to where they go.
+type pipeline struct {
+	tracer *telemetry.Tracer
+	traces telemetry.Traces
+	sinks  []sink
+	file   *pending
+	err    error
+}
+
+// attach begins to trace a run that has not begun.
+func (w *watching) attach(ctx context.Context, r *scenarios.Run, events []uint64) *pipeline {
+	p := &pipeline{}
+	run := telemetry.Describe(r)
+	if p.traces.Keep, p.err = w.sampler(run.Seed, events); p.err != nil {
+		return p
+	}
+	if w.collector != "" {
+		c, err := otlp.Dial(ctx, w.collector, run)
+		if err != nil {
+			p.err = err
+			return p
+		}
+		p.sinks = append(p.sinks, c)
+	}
+	if w.file != "" {
+		if p.file, p.err = create(w.file); p.err != nil {
+			return p
+		}
+		s, err := traceFile(w.file, p.file, run)
+		if err != nil {
+			p.err = err
+			return p
+		}
+		p.sinks = append(p.sinks, s)
+	}
+	p.traces.Emit = func(spans []*telemetry.Span) {
+		for _, s := range p.sinks {
+			s.Write(spans)
+		}
+	}
+	p.tracer = telemetry.Watch(r, p.traces.Add)
+	return p
+}
+
+// finish sends and writes what is left, when the run is over.
+func (p *pipeline) finish() error {
+	err := p.err
+	if p.tracer != nil {
+		p.tracer.Finish()
+		p.traces.Finish()
+	}
+	for _, s := range p.sinks {
+		err = errors.Join(err, s.Close())
+	}
+	if p.file != nil {
+		err = errors.Join(err, p.file.close(err))
+	}
+	return err
+}
+
+// pending is a file that gets its name only when it is whole.
+type pending struct {
+	*os.File
+	path string
+}
+
+// create begins a file. What is there and no file, such as /dev/stdout, is written to as
+// it is.
+func create(path string) (*pending, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err == nil {
+		if info, e := f.Stat(); e == nil && !info.Mode().IsRegular() {
+			return &pending{f, ""}, nil
+		}
+		f.Close()
+	}
+	f, err = os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return nil, fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	return &pending{f, path}, nil
+}
+
+// close gives the file its name, unless something went wrong: then it is gone.
+func (p *pending) close(failed error) error {
+	err := p.Close()
+	if p.path == "" {
+		return err
+	}
+	if err == nil && failed == nil {
+		err = os.Chmod(p.Name(), 0o644)
+	}
+	if err == nil && failed == nil {
+		err = os.Rename(p.Name(), p.path)
+	}
+	if err != nil || failed != nil {
+		os.Remove(p.Name())
+	}
+	if err != nil {
+		err = fmt.Errorf("cannot write %s: %w", p.path, err)
+	}
+	return err
+}

@@ -1,0 +1,108 @@
+// Package zipkin writes spans in the JSON of Zipkin's second version (zipkin2-api.yaml),
+// which its UI opens and its collectors accept.
+package zipkin
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"time"
+
+	"github.com/orrery-sim/orrery/telemetry"
+)
+
+// File writes spans as one list.
+type File struct {
+	out   io.Writer
+	run   telemetry.Run
+	count int
+	err   error
+}
+
+// NewFile begins a list of the spans of a run.
+func NewFile(out io.Writer, run telemetry.Run) *File { return &File{out: out, run: run} }
+
+type (
+	span struct {
+		TraceID     string            `json:"traceId"`
+		ParentID    string            `json:"parentId,omitempty"`
+		ID          string            `json:"id"`
+		Kind        string            `json:"kind,omitempty"`
+		Name        string            `json:"name"`
+		Timestamp   int64             `json:"timestamp"` // microseconds
+		Duration    int64             `json:"duration"`  // microseconds, at least 1
+		Local       endpoint          `json:"localEndpoint"`
+		Remote      *endpoint         `json:"remoteEndpoint,omitempty"`
+		Annotations []annotation      `json:"annotations,omitempty"`
+		Tags        map[string]string `json:"tags"` // encoding/json sorts them
+	}
+	endpoint struct {
+		Service string `json:"serviceName"`
+	}
+	annotation struct {
+		Timestamp int64  `json:"timestamp"`
+		Value     string `json:"value"`
+	}
+)
+
+var kinds = map[telemetry.Kind]string{telemetry.Call: "CLIENT", telemetry.Serve: "SERVER", telemetry.Message: "PRODUCER"}
+
+// Write writes the spans of one trace. After an error it writes nothing more, see Close.
+func (f *File) Write(spans []*telemetry.Span) {
+	for _, s := range spans {
+		if f.err != nil {
+			return
+		}
+		before := ",\n"
+		if f.count == 0 {
+			before = "[\n"
+		}
+		f.count++
+		text, err := json.Marshal(f.span(s))
+		if err == nil {
+			_, err = f.out.Write(append([]byte(before), text...))
+		}
+		f.err = err
+	}
+}
+
+// Close ends the list and returns what went wrong, if anything did.
+func (f *File) Close() error {
+	end := "\n]\n"
+	if f.count == 0 {
+		end = "[]\n"
+	}
+	if f.err == nil {
+		_, f.err = io.WriteString(f.out, end)
+	}
+	return f.err
+}
+
+func (f *File) span(s *telemetry.Span) span {
+	trace, id := s.TraceID(f.run.Seed), telemetry.SpanID(f.run.Seed, s.ID)
+	local := f.run.Resource(s.Node)
+	to := span{
+		TraceID: hex.EncodeToString(trace[:]), ID: hex.EncodeToString(id[:]), Kind: kinds[s.Kind], Name: s.Name,
+		Timestamp: micros(s.Start), Duration: max(int64(s.Took()/time.Microsecond), 1), Local: endpoint{local.Service},
+		Tags: map[string]string{"orrery.kind": s.Kind.String(), "service.instance.id": local.Instance},
+	}
+	if s.Parent != 0 {
+		parent := telemetry.SpanID(f.run.Seed, s.Parent)
+		to.ParentID = hex.EncodeToString(parent[:])
+	}
+	if s.Peer != "" {
+		to.Remote = &endpoint{f.run.Resource(s.Peer).Service}
+	}
+	for _, a := range s.Attributes {
+		to.Tags["orrery."+a.Name] = a.Value
+	}
+	if s.Error != "" {
+		to.Tags["error"] = s.Error
+	}
+	for _, m := range s.Marks {
+		to.Annotations = append(to.Annotations, annotation{micros(m.At), m.Name})
+	}
+	return to
+}
+
+func micros(t time.Duration) int64 { return telemetry.Wall(t).UnixMicro() }
