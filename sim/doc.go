@@ -48,9 +48,10 @@
 // for what does not block. Use no goroutines, Go channels, mutexes, time.Now or global
 // randomness in simulated code: the kernel has its own of each ([Proc.Go], [Chan],
 // [Mutex], [Cond], [Semaphore], [WaitGroup], [Group], [Proc.Now], [Proc.Rand]). Always
-// use the Proc that the innermost function was given. A process that is killed, by a
-// crash or [Task.Kill], unwinds by a panic from its blocking call: deferred functions
-// run, and after a crash can touch nothing any more.
+// use the Proc that the innermost function was given: on any other, what does more
+// than look panics. A process that is killed, by a crash or [Task.Kill], unwinds by a
+// panic from its blocking call: deferred functions run, and after a crash can touch
+// nothing any more.
 //
 // Handler. [Proc.Handle] and [Proc.After] take functions that run inline, without a
 // process: several times cheaper, and they must not block. To block in one ends the

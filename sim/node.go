@@ -118,7 +118,7 @@ func (n *Node) crash() {
 
 // endCaller unwinds the process that runs now if it belonged to what has crashed.
 func (n *Node) endCaller() {
-	if p := n.w.running; p != nil && p.node == n && !p.handler && p.gone() {
+	if p := n.w.running; p != nil && p.node == n && !p.handler && p.crashed() {
 		n.w.kill(p)
 	}
 }
@@ -128,7 +128,7 @@ func (n *Node) endCaller() {
 func (n *Node) killAll() {
 	for {
 		p := n.first
-		for p != nil && (p == n.w.running || p.killed || !p.gone()) {
+		for p != nil && (p == n.w.running || p.killed || !p.crashed()) {
 			p = p.younger
 		}
 		if p == nil {

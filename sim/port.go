@@ -42,11 +42,12 @@ func (n *Node) port(id uint16) *Port {
 // Listen opens a port with a name on the node. To listen again gives the same
 // port. A crash closes it.
 func (p *Proc) Listen(name string) *Port {
+	gone := p.gone()
 	id := p.w.portID(name)
 	port := p.node.port(id)
 	if port == nil {
 		port = &Port{node: p.node, id: id}
-		if !p.gone() {
+		if !gone {
 			p.node.ports = append(p.node.ports, port)
 		}
 	}
@@ -56,12 +57,20 @@ func (p *Proc) Listen(name string) *Port {
 
 // Serve answers requests to the node's inbox: each call and each message is
 // given to a process of its own, all side by side. It does not block.
-func (p *Proc) Serve(h Handler) { p.node.inbox.Serve(p, h) }
+func (p *Proc) Serve(h Handler) {
+	if !p.gone() {
+		p.node.inbox.Serve(p, h)
+	}
+}
 
 // Handle gives every message for the node's inbox to a handler that runs inline,
 // several times cheaper than a process, and must not block. Requests are answered
 // with [Proc.Reply], now or later. It does not block.
-func (p *Proc) Handle(h func(p *Proc, m Message)) { p.node.inbox.Handle(p, h) }
+func (p *Proc) Handle(h func(p *Proc, m Message)) {
+	if !p.gone() {
+		p.node.inbox.Handle(p, h)
+	}
+}
 
 // Recv blocks until a message arrives in the node's inbox.
 func (p *Proc) Recv() Message {

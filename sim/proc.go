@@ -5,13 +5,16 @@ import (
 	"iter"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"time"
 )
 
 // Proc is a process: straight-line code running on a node, with calls that
 // block. Every function that the world runs is given the Proc it runs on, and
-// must use that one and no other. Exactly one process runs at a time, so code
-// between two blocking calls is atomic: no other code sees it half done.
+// must use that one and no other: on the Proc of another, also of one that has
+// ended, all calls panic but those that only look, such as Name and Elapsed.
+// Exactly one process runs at a time, so code between two blocking calls is
+// atomic: no other code sees it half done.
 //
 // A handler and a timer's function get a Proc too, on which everything works
 // but the calls that block: those panic.
@@ -273,16 +276,34 @@ func (p *Proc) mustNotBlock(what string) {
 	if p.handler {
 		panic(fmt.Sprintf("sim: %s blocks, and a handler or timer must not: use Serve or Go instead", what))
 	}
-	runs := "no process"
+	p.misused(what)
+}
+
+// misused panics because somebody uses p who was not given it.
+func (p *Proc) misused(what string) {
+	runs, whose := "no process", "process "+strconv.Quote(p.name)
 	if q := p.w.running; q != nil {
 		runs = "process " + q.name
 	}
-	panic(fmt.Sprintf("sim: %s on process %q while %s runs: use the *Proc that your function was given", what, p.name, runs))
+	if p.node == nil {
+		whose = "a process that has ended"
+	}
+	panic(fmt.Sprintf("sim: %s on %s while %s runs: use the *Proc that your function was given", what, whose, runs))
 }
 
-// gone says that the process may touch nothing any more: its node has crashed
-// since it began. It is what deferred functions of a crashed node find.
-func (p *Proc) gone() bool { return p.incarnation != p.node.incarnation }
+// gone is how every call begins that has an effect and does not block. It says that
+// the process may touch nothing any more, see crashed, and panics if it is not the
+// one that runs.
+func (p *Proc) gone() bool {
+	if p.w.running != p {
+		p.misused("a call")
+	}
+	return p.crashed()
+}
+
+// crashed says that the node has crashed since the process began. It is what
+// deferred functions of a crashed node find.
+func (p *Proc) crashed() bool { return p.incarnation != p.node.incarnation }
 
 // kill unwinds a process now: what it deferred has run when kill returns. One
 // that is itself in the middle of killing unwinds when it next blocks.
@@ -312,7 +333,7 @@ func (p *Proc) detach() {
 	if p.list != nil {
 		p.list.remove(p)
 	}
-	if p.gone() {
+	if p.crashed() {
 		return // with it all that it could give back
 	}
 	if k := p.onKill; k != nil {
@@ -417,7 +438,10 @@ func (w *World) fireTimer(e *pending) {
 
 // Rand returns the node's own stream of random numbers for a purpose. The same
 // purpose gives the same stream from its beginning: keep it, do not ask again.
-func (p *Proc) Rand(purpose string) *Rand { return p.w.Rand(purpose, p.node.name) }
+func (p *Proc) Rand(purpose string) *Rand {
+	p.gone() // which changes no stream, but is asked of the right process
+	return p.w.Rand(purpose, p.node.name)
+}
 
 // Log writes a note, a line for people, into the run's events. It is formatted
 // only if somebody watches.
@@ -465,7 +489,7 @@ func (p *Proc) Span(name string, attributes ...Field) Span {
 
 // End closes the span. The attributes tell how it went.
 func (s Span) End(attributes ...Field) {
-	if s.p == nil || s.p.gone() {
+	if s.p == nil || s.p.crashed() {
 		return
 	}
 	f := fact{kind: KindSpanEnd, node: s.p.node, cause: s.p.w.cause, arg: s.id}

@@ -293,11 +293,62 @@ func TestBlockingInAHandlerSaysSo(t *testing.T) {
 }
 
 func TestTheProcOfAnother(t *testing.T) {
+	const hint = "use the *Proc that your function was given"
+	for name, use := range map[string]func(p *Proc){
+		"Sleep": func(p *Proc) { p.Sleep(ms) },
+		"Send":  func(p *Proc) { p.Send("n", 1) },
+		"Log":   func(p *Proc) { p.Log("x") },
+		"After": func(p *Proc) { p.After(ms, idle) },
+		"Go":    func(p *Proc) { p.Go("x", idle) },
+		"Span":  func(p *Proc) { p.Span("x") },
+		"Rand":  func(p *Proc) { p.Rand("x") },
+		"Fail":  func(p *Proc) { p.Fail("x", "y") },
+		"Open":  func(p *Proc) { p.Open("x") },
+		"Serve": func(p *Proc) { p.Serve(func(*Proc, Message) (any, error) { return nil, nil }) },
+		"Show":  func(p *Proc) { p.Show(func() []Field { return nil }) },
+		"Reply": func(p *Proc) { p.Reply(Message{}, nil, nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			places := map[string]func(p *Proc){
+				"by process n/child": func(parent *Proc) { parent.Go("child", func(*Proc) { use(parent) }) },
+				"by process m":       func(parent *Proc) { parent.w.Node("m", func(*Proc) { use(parent) }) },
+				"by process n":       func(parent *Proc) { parent.After(us, func(*Proc) { use(parent) }) },
+			}
+			for by, misuse := range places {
+				w := newWorld(t, Config{})
+				w.Node("n", func(p *Proc) { misuse(p); p.Sleep(time.Second) })
+				mustEnd(t, w.Run(time.Second), Crashed, `on process "n" while `+by[3:]+" runs", hint, by[3:])
+				w = newWorld(t, Config{})
+				w.Node("n", func(p *Proc) { misuse(p) })
+				mustEnd(t, w.Run(time.Second), Crashed, "on a process that has ended while "+by[3:]+" runs", hint, by[3:])
+			}
+			var kept *Proc
+			w := newWorld(t, Config{})
+			w.Node("n", func(p *Proc) { kept = p; p.Recv() })
+			mustRun(t, w, ms)
+			mustPanic(t, `on process "n" while no process runs: `+hint, func() { use(kept) })
+			w.At(2*ms, "misuse", func() { mustPanic(t, "no process runs", func() { use(kept) }) })
+			w.Invariant("misuse", func() error { mustPanic(t, "no process runs", func() { use(kept) }); return nil })
+			mustRun(t, w, 2*ms)
+		})
+	}
+}
+
+// What only looks may be asked of any process, by observers above all; and a span
+// may be ended by another than opened it.
+func TestTheProcOfAnotherMayBeLookedAt(t *testing.T) {
 	w := newWorld(t, Config{})
-	w.Node("n", func(parent *Proc) {
-		parent.Go("child", func(*Proc) { parent.Sleep(ms) })
+	seen := watch(w, KindSpanEnd)
+	w.Node("n", func(p *Proc) {
+		s := p.Span("x")
+		p.Show(func() []Field { return []Field{{"at", p.Elapsed().String()}, {"name", p.Name()}} })
+		p.Go("child", func(*Proc) { s.End() })
+		p.Recv()
 	})
-	mustEnd(t, w.Run(time.Second), Crashed, `Sleep on process`, "use the *Proc that your function was given", "process n/child")
+	mustRun(t, w, ms)
+	if n := w.Lookup("n"); n.Field("at") != "1ms" || n.Field("name") != "n" || len(*seen) != 1 {
+		t.Errorf("fields %v, ends %v", n.Fields(), *seen)
+	}
 }
 
 // Requests are served by processes from a pool: their number follows how many

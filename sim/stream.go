@@ -240,10 +240,11 @@ func (c *Conn) String() string { return fmt.Sprintf("connection %s-%s", c.node.n
 // deferred may not; to use that of another node, or of a life before the crash, is
 // a mistake in the program.
 func (c *Conn) usable(p *Proc) bool {
+	gone := p.gone()
 	switch {
 	case c.node != p.node:
 		panic(fmt.Sprintf("sim: Conn of node %s used on node %s", c.node.name, p.node.name))
-	case p.gone():
+	case gone:
 		return false
 	case c.dead():
 		panic(fmt.Sprintf("sim: Conn of node %s used after the node has restarted", c.node.name))
