@@ -176,8 +176,9 @@
 // # When it goes wrong
 //
 // Nothing hangs. A process that panics ends the run as crashed, with its stack. Clients
-// that wait for what will never come end it as stuck, and so do more than
-// Config.InstantLimit events at one instant, or a process that does not come back within
+// that wait for what will never come make it stuck: it can be run on if somebody
+// outside does something about that. More than Config.InstantLimit events at one instant
+// end it as stuck, and so does a process that does not come back within
 // Config.HangAfter of real time: such a process cannot be stopped, so its world is
 // abandoned. Misuse, such as a name that does not exist or a negative latency, panics
 // where it is done. All of these name the node, the process and the last event.

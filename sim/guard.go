@@ -33,7 +33,7 @@ func (w *World) drive(limit int64, upTo uint64, done func() bool) Outcome {
 	if limit < w.now { // overflow: until the end of time
 		limit = 1<<63 - 1
 	}
-	if w.ended != nil {
+	if w.over() {
 		return *w.ended
 	}
 	w.driving = true

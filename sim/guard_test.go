@@ -458,3 +458,57 @@ func TestMisuseFromInside(t *testing.T) {
 		mustEnd(t, w.Run(time.Second), Crashed, part)
 	}
 }
+
+// A deadlock stands as long as it is one: somebody outside may end it.
+func TestDeadlockIsNotForEver(t *testing.T) {
+	for name, c := range map[string]struct{ jam func(w *World) (free func()) }{
+		"hold":  {jam: func(w *World) func() { return w.Hold("s", "c").Release }},
+		"pause": {jam: func(w *World) func() { w.Lookup("s").Pause(); return w.Lookup("s").Resume }},
+		"crash": {jam: func(w *World) func() { w.Lookup("s").Crash(); return w.Lookup("s").Restart }},
+		"kill":  {jam: func(w *World) func() { w.Lookup("s").Crash(); return w.Lookup("c").Crash }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Config{})
+			w.Node("s", func(p *Proc) {
+				p.Sleep(ms)
+				p.Send("c", "hello")
+			})
+			w.Client("c", func(p *Proc) { p.Recv() })
+			free := c.jam(w)
+			out := w.Run(time.Second)
+			mustEnd(t, out, Stuck, "deadlock: nothing is due and clients wait: c in Recv")
+			at := w.Now()
+			for range 3 {
+				if again := w.Run(time.Second); again != out || w.Now() != at || w.Step() {
+					t.Fatalf("it ran on: %v at %v", again, w.Now())
+				}
+				if ended, is := w.Ended(); !is || ended != out {
+					t.Fatalf("ended %v: %v", is, ended)
+				}
+			}
+			free()
+			if out, is := w.Ended(); is {
+				t.Errorf("it is still %v", out)
+			}
+			mustRun(t, w, time.Second)
+			if w.ClientsLeft() != 0 || w.Now() != at+time.Second {
+				t.Errorf("%d clients left at %v", w.ClientsLeft(), w.Now())
+			}
+		})
+	}
+}
+
+// What is done from outside in a deadlock and does not end it leaves it stuck.
+func TestDeadlockThatActsDoNotEnd(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.Client("c", func(p *Proc) { p.Recv() })
+	mustEnd(t, w.Run(time.Second), Stuck, "deadlock")
+	w.Hold("c", "c").Release()
+	mustEnd(t, w.Run(time.Second), Stuck, "deadlock", "event 1 at 0s")
+	w.At(ms, "nothing", func() {})
+	if _, is := w.Ended(); is {
+		t.Error("it has ended, and something is due")
+	}
+	mustEnd(t, w.Run(time.Second), Stuck, "deadlock", "at 1ms")
+	mustEnd(t, w.RunUntil(func() bool { return false }, time.Second), Stuck, "deadlock", "at 1ms")
+}

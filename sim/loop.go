@@ -206,7 +206,7 @@ func (w *World) dispatch(e *pending) {
 func (w *World) loop(limit int64, upTo uint64, done func() bool) {
 	for w.ended == nil && w.number < upTo {
 		if !w.advance(limit) {
-			if w.queue.len()-w.dead == 0 {
+			if w.deadlocked() {
 				w.deadlock()
 			}
 			if w.ended == nil && limit != math.MaxInt64 {
@@ -232,12 +232,12 @@ func (w *World) loop(limit int64, upTo uint64, done func() bool) {
 
 // Run lets d of virtual time pass. It returns ok when it has, and sooner with
 // another outcome when the run ends: a check failed, simulated code panicked,
-// nothing can make progress.
+// nothing can make progress. See [World.Ended] for when it can be run on.
 func (w *World) Run(d time.Duration) Outcome {
 	if d < 0 {
 		panic(fmt.Sprintf("sim: Run(%v): time does not run backwards", d))
 	}
-	if w.ended != nil { // by a hang, perhaps: then nothing else can be read
+	if w.over() { // by a hang, perhaps: then nothing else can be read
 		return *w.ended
 	}
 	return w.drive(w.now+int64(d), ^uint64(0), nil)
@@ -249,7 +249,7 @@ func (w *World) RunUntil(done func() bool, d time.Duration) Outcome {
 	if d < 0 {
 		panic(fmt.Sprintf("sim: RunUntil(%v): time does not run backwards", d))
 	}
-	if w.ended != nil || done() {
+	if w.over() || done() {
 		return w.outcome()
 	}
 	met := false
@@ -273,7 +273,7 @@ func (w *World) RunTo(event uint64) Outcome {
 // Step lets the next thing that is due happen, whenever that is, and says
 // whether there was one.
 func (w *World) Step() bool {
-	if w.ended != nil {
+	if w.over() {
 		return false
 	}
 	before := w.number

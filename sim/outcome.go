@@ -63,13 +63,28 @@ func (o Outcome) String() string {
 }
 
 // Ended returns why nothing more can happen in the world, and whether that is so.
-// Once a run has ended otherwise than ok, running it further returns the same.
+// Once a run has ended otherwise than ok, running it further returns the same, and
+// does nothing. A deadlock alone can come to an end: as soon as somebody outside has
+// made something due, by releasing a hold, resuming or restarting a node, or no
+// client waits any more, the world has not ended, and can be run on.
 func (w *World) Ended() (Outcome, bool) {
-	if w.ended == nil {
+	if !w.over() {
 		return Outcome{}, false
 	}
 	return *w.ended, true
 }
+
+// over says whether nothing more can happen. A deadlock is forgotten when it is none
+// any more.
+func (w *World) over() bool {
+	if w.ended != nil && w.ended == w.impasse && !w.deadlocked() {
+		w.ended, w.impasse = nil, nil
+	}
+	return w.ended != nil
+}
+
+// deadlocked says that nothing is due and that there are clients that wait.
+func (w *World) deadlocked() bool { return w.clients != 0 && w.queue.len() == w.dead }
 
 // end records the first reason to stop; a later one is a consequence.
 func (w *World) end(o Outcome) {
@@ -79,11 +94,9 @@ func (w *World) end(o Outcome) {
 	}
 }
 
-// deadlock is asked when nothing is due: clients that have not ended never will.
+// deadlock ends the run: clients that have not ended never will, unless somebody
+// outside does something.
 func (w *World) deadlock() {
-	if w.clients == 0 {
-		return
-	}
 	var waiting []string
 	var first *Proc
 	for _, n := range w.nodes {
@@ -108,4 +121,5 @@ func (w *World) deadlock() {
 		Status: Stuck, Node: first.node.name, Proc: first.name,
 		Reason: "deadlock: nothing is due and clients wait: " + strings.Join(waiting, ", "),
 	})
+	w.impasse = w.ended
 }

@@ -113,6 +113,7 @@ type World struct {
 	mutation    *mutationCheck
 
 	ended     *Outcome // why no more can happen
+	impasse   *Outcome // that, if it is a deadlock
 	instant   int      // events at this very instant
 	instantAt int64
 	watch     watchdog
