@@ -358,6 +358,9 @@ type Task struct {
 // Done says whether the process has ended.
 func (t Task) Done() bool { return t.p == nil || t.p.generation != t.generation || t.p.run == nil }
 
+// running says whether it is the process that runs now.
+func (t Task) running() bool { return !t.Done() && t.p.w.running == t.p }
+
 // Kill unwinds the process now: its blocking call panics with a value that must
 // not be swallowed, and what it deferred runs. To kill what has ended is nothing.
 func (t Task) Kill() {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Errors of calls, streams and channels. After the first three a request may or
+// Errors of calls, streams, channels and groups. After the first three a request may or
 // may not have been carried out.
 var (
 	// ErrTimeout: no answer within the caller's timeout.
@@ -19,6 +19,8 @@ var (
 	ErrClosed = errors.New("closed")
 	// ErrRefused: the node is up and nobody listens there; nothing was done.
 	ErrRefused = errors.New("connection refused")
+	// ErrCancelled: a member of a group was killed by its Cancel.
+	ErrCancelled = errors.New("cancelled")
 )
 
 // Call sends a request and blocks until the answer comes, an error shows that
