@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -11,11 +12,20 @@ type cpu struct {
 	speed float64
 	busy  int
 	queue waitlist
-	ready int // how many wait
+	ready int   // how many wait
+	jobs  []job // under way, in the order in which they began
+}
+
+// job is the work of one process.
+type job struct {
+	p    *Proc
+	left time.Duration // how long it will take, from its beginning or the last pause on
+	due  int64         // the virtual time at which it is done
 }
 
 // Work takes one of the node's cores for d at full speed, after everything that
-// asked before. It blocks for the wait and the work together.
+// asked before. It blocks for the wait and the work together, and longer by every
+// pause of the node meanwhile.
 func (p *Proc) Work(d time.Duration) {
 	if d < 0 {
 		panic(fmt.Sprintf("sim: Work(%v): work takes time or none", d))
@@ -33,11 +43,46 @@ func (p *Proc) Work(d time.Duration) {
 	p.w.emit(&fact{kind: KindWork, node: p.node, cause: p.w.cause, arg: uint64(d), since: asked})
 	p.onKill = c
 	p.blocked = "Work"
-	p.w.wakeAfter(time.Duration(float64(d)/c.speed), p)
+	c.begin(p, time.Duration(float64(d)/c.speed))
 	p.park()
+	c.end(p)
 	p.onKill = nil
 	p.w.emit(&fact{kind: KindWorkEnd, node: p.node, cause: p.w.cause, arg: uint64(d)})
 	c.give()
+}
+
+// begin lets p work for d; on a node that is paused, when it resumes.
+func (c *cpu) begin(p *Proc, d time.Duration) {
+	j := job{p: p, left: d}
+	if !p.node.paused {
+		j.goOn()
+	}
+	c.jobs = append(c.jobs, j)
+}
+
+func (j *job) goOn() {
+	w := j.p.w
+	j.due = w.in(j.left)
+	w.wakeAfter(j.left, j.p)
+}
+
+func (c *cpu) end(p *Proc) {
+	c.jobs = slices.DeleteFunc(c.jobs, func(j job) bool { return j.p == p })
+}
+
+// pause stops all work, as resume lets it go on.
+func (c *cpu) pause() {
+	for i := range c.jobs {
+		j := &c.jobs[i]
+		j.left = time.Duration(j.due - j.p.w.now)
+		j.p.unwake()
+	}
+}
+
+func (c *cpu) resume() {
+	for i := range c.jobs {
+		c.jobs[i].goOn()
+	}
 }
 
 // give hands a core to the next that waits; it stays busy then.
@@ -48,7 +93,10 @@ func (c *cpu) give() {
 }
 
 // killed gives back the core of a process killed while it works.
-func (c *cpu) killed(*Proc) { c.give() }
+func (c *cpu) killed(p *Proc) {
+	c.end(p)
+	c.give()
+}
 
 // cpuQueue is the cpu as one waits for it.
 type cpuQueue cpu

@@ -150,17 +150,18 @@ func (n *Node) Restart() {
 }
 
 // Pause stops the machine from running as a stopped process or a long garbage
-// collection does: memory is kept, messages and timers wait.
+// collection does: memory is kept, messages and timers wait, work stands still.
 func (n *Node) Pause() {
 	if !n.up || n.paused {
 		return
 	}
 	n.paused = true
+	n.cpu.pause()
 	n.w.emit(&fact{kind: KindPause, node: n, cause: n.w.cause})
 }
 
-// Resume lets a paused node go on. All that waited comes at once, in the order in
-// which it was due.
+// Resume lets a paused node go on. All that came meanwhile comes at once, in the
+// order in which it was due; of work, what was left is done now.
 func (n *Node) Resume() {
 	if !n.paused {
 		return
@@ -169,6 +170,7 @@ func (n *Node) Resume() {
 	n.paused = false
 	before := w.cause
 	w.cause = w.emit(&fact{kind: KindResume, node: n, cause: before})
+	n.cpu.resume()
 	if len(n.stashed) != 0 {
 		w.fireAfter(0, n, 0)
 	}
