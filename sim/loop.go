@@ -30,6 +30,7 @@ const (
 	doWake                // let a process go on
 	doTimer               // call a timer's function
 	doDeliver             // a datagram arrives
+	doTake                // one that has arrived at a paused node is taken
 	doAct                 // somebody outside acts
 	doFire                // a part of the kernel goes on: body is a firer
 )
@@ -185,7 +186,7 @@ func (w *World) wakeUp(p *Proc, cause uint64) {
 // caused by that event.
 func (w *World) dispatch(e *pending) {
 	switch e.kind {
-	case doDeliver:
+	case doDeliver, doTake:
 		w.arrive(e)
 	case doStart:
 		w.start(e)

@@ -230,7 +230,7 @@ func (b *breaking) fire(w *World, _ uint64) {
 // arrive is the end of a message's way.
 func (w *World) arrive(e *pending) {
 	src, dst := w.nodes[e.from], w.nodes[e.to]
-	if len(w.links) != 0 {
+	if len(w.links) != 0 && e.kind == doDeliver {
 		if l := w.route(src, dst); len(l.cuts) > 0 {
 			w.lose(src, dst, e, "the link is cut")
 			return
@@ -248,6 +248,7 @@ func (w *World) arrive(e *pending) {
 		w.reset(src, dst, e)
 		return
 	case dst.paused:
+		e.kind = doTake
 		dst.stash(*e)
 		return
 	}

@@ -151,6 +151,7 @@ func (n *Node) Restart() {
 
 // Pause stops the machine from running as a stopped process or a long garbage
 // collection does: memory is kept, messages and timers wait, work stands still.
+// What has reached the machine has arrived, whatever becomes of the link.
 func (n *Node) Pause() {
 	if !n.up || n.paused {
 		return

@@ -65,3 +65,32 @@ func TestKilledAndCrashedInAPause(t *testing.T) {
 	mustRun(t, w, 60*ms)
 	j.expect(t, "30ms b of boot 1", "56ms a of boot 2")
 }
+
+// What has arrived at a machine that is paused is there, whatever becomes of the link.
+func TestPauseKeepsWhatHasArrived(t *testing.T) {
+	for name, worse := range map[string]func(w *World){
+		"cut":  func(w *World) { w.Cut("a", "b") },
+		"held": func(w *World) { w.Hold("a", "b") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Config{})
+			j := journal{w: w}
+			b := w.Node("b", func(p *Proc) {
+				p.Handle(func(p *Proc, m Message) { j.note("%v", m.Body) })
+			})
+			w.Node("a", func(p *Proc) {
+				p.Sleep(10 * ms)
+				p.Send("b", "datagram")
+				_, err := Call[string](p, "b", "call", 500*ms)
+				j.note("%v", err)
+			})
+			w.At(10*ms, "pause", b.Pause)
+			w.At(15*ms, name, func() { worse(w) })
+			w.At(20*ms, "resume", b.Resume)
+			mustRun(t, w, 10*time.Second)
+			if len(j.lines) != 3 || j.lines[2] != "510ms timeout" {
+				t.Errorf("saw %q", j.lines)
+			}
+		})
+	}
+}
