@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -118,9 +119,12 @@ func (n *Node) SetCores(cores int) {
 		panic(fmt.Sprintf("sim: SetCores(%d) on node %s: a node has at least 1 core", cores, n.name))
 	}
 	n.cpu.cores = cores
+	before := n.w.cause
+	n.w.cause = n.cpuEvent(KindCores, strconv.Itoa(cores))
 	for n.cpu.busy < cores && n.cpu.queue.ready() != nil {
 		n.cpu.busy++
 	}
+	n.w.cause = before
 }
 
 // SetSpeed makes the node's cores run at a multiple of full speed: 0.1 is ten
@@ -130,6 +134,11 @@ func (n *Node) SetSpeed(factor float64) {
 		panic(fmt.Sprintf("sim: SetSpeed(%v) on node %s: the factor must be above 0 and at most 1e6", factor, n.name))
 	}
 	n.cpu.speed = factor
+	n.cpuEvent(KindSpeed, strconv.FormatFloat(factor, 'g', -1, 64))
+}
+
+func (n *Node) cpuEvent(kind Kind, text string) uint64 {
+	return n.w.emit(&fact{kind: kind, node: n, cause: n.w.cause, sum: hashString(text), text: text})
 }
 
 // Cores returns how many cores the node has and how many of them are busy.

@@ -22,11 +22,11 @@ const (
 	KindExit         // the process Proc ended
 	KindWake         // a process that slept or waited goes on
 	KindTimer        // a timer set by After fired
-	KindSend         // Node gave a message for Peer to the network; Body is the message's
-	KindDeliver      // a message of Peer arrived at Node; Cause is its send
+	KindSend         // Node gave a message for Peer to the network; Body is the message's, Text the port's name
+	KindDeliver      // a message of Peer arrived at Node; Cause is its send, Body and Text as there
 	KindDrop         // a message from Peer to Node is lost; Text says why
 	KindHold         // a message from Peer to Node is kept back by a hold
-	KindRefuse       // a message reached Node but nobody listens on the port, or its inbox is full
+	KindRefuse       // a message reached Node but nobody listens on the port, or its inbox is full; Text is the port's name
 	KindRetry        // a stream from Peer to Node sends again after a timeout
 	KindBreak        // a stream from Node to Peer broke; Text says why
 	KindCut          // the link from Node to Peer was cut; Arg counts the cuts now on it
@@ -45,6 +45,10 @@ const (
 	KindSpanEnd      // a span was closed; Arg is the number of its KindSpan event
 	KindAct          // somebody outside the cluster did something; Text says what
 	KindFail         // a check failed; Text is what it says
+	KindLink         // the link from Node to Peer was set; Text says to what
+	KindCores        // the node got another number of cores; Text is that number
+	KindSpeed        // the node's cores got another speed; Text is that multiple of full speed
+	KindKill         // a process of the node was killed; Text is its name
 	kindCount
 )
 
@@ -52,6 +56,7 @@ var kindNames = [kindCount]string{
 	"none", "boot", "crash", "pause", "resume", "spawn", "exit", "wake", "timer", "send", "deliver",
 	"drop", "hold", "refuse", "retry", "break", "cut", "mend", "degrade", "restore", "held", "release",
 	"clock", "work", "work-end", "disk", "disk-end", "note", "span", "span-end", "act", "fail",
+	"link", "cores", "speed", "kill",
 }
 
 // String returns the kind's name as it stands in traces, such as "deliver".
@@ -91,12 +96,16 @@ func (e *Event) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%6d %12s  %-10s %-8s", e.Number, clockText(e.At), e.Node, e.Kind)
 	switch e.Kind {
-	case KindSend, KindCut, KindMend, KindDegrade, KindRestore, KindHeld, KindRelease, KindBreak:
+	case KindSend, KindCut, KindMend, KindDegrade, KindRestore, KindHeld, KindRelease, KindBreak, KindLink:
 		fmt.Fprintf(&b, " -> %s", e.Peer)
 	case KindDeliver, KindDrop, KindHold, KindRefuse, KindRetry:
 		fmt.Fprintf(&b, " <- %s", e.Peer)
 	}
-	if e.Text != "" {
+	switch {
+	case e.Text == "":
+	case e.Kind == KindSend || e.Kind == KindDeliver || e.Kind == KindRefuse:
+		fmt.Fprintf(&b, " port %s", e.Text)
+	default:
 		fmt.Fprintf(&b, " %s", e.Text)
 	}
 	if e.Body != nil {
@@ -200,6 +209,9 @@ func (w *World) show(f *fact) {
 	e := Event{
 		Number: w.number, Cause: f.cause, At: time.Duration(w.now), Kind: f.kind,
 		Arg: f.arg, Text: f.text, Body: f.body, Call: f.call, Answer: f.answer, Since: time.Duration(f.since),
+	}
+	if f.kind == KindSend || f.kind == KindDeliver || f.kind == KindRefuse {
+		e.Text = w.portName[f.arg]
 	}
 	if f.node != nil {
 		e.Node = f.node.name

@@ -28,7 +28,9 @@ func (w *World) Heal() {
 }
 
 func (n *Node) heal() {
-	n.cpu.speed = 1
+	if n.cpu.speed != 1 {
+		n.SetSpeed(1)
+	}
 	if n.clock.ppb != 0 || n.ClockError() != 0 {
 		n.Sync()
 	}

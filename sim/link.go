@@ -188,9 +188,12 @@ func (w *World) mustLookup(name string) *Node {
 // only. Cuts, holds and effects on it stay.
 func (w *World) SetLink(from, to string, l Link) {
 	l.mustBeSound(fmt.Sprintf("SetLink(%s, %s)", from, to))
-	own := w.ownLink(w.mustLookup(from), w.mustLookup(to))
+	src, dst := w.mustLookup(from), w.mustLookup(to)
+	own := w.ownLink(src, dst)
 	own.base = l
 	own.refresh()
+	text := l.String()
+	w.emit(&fact{kind: KindLink, node: src, peer: dst, cause: w.cause, sum: hashString(text), text: text})
 }
 
 // Cut is a cut of one directed link. Links may be cut by several at once, and

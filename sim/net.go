@@ -56,6 +56,7 @@ func (w *World) portID(name string) uint16 {
 		}
 		id = uint16(len(w.ports))
 		w.ports[name] = id
+		w.portName = append(w.portName, name)
 	}
 	return id
 }

@@ -364,9 +364,14 @@ func (t Task) running() bool { return !t.Done() && t.p.w.running == t.p }
 // Kill unwinds the process now: its blocking call panics with a value that must
 // not be swallowed, and what it deferred runs. To kill what has ended is nothing.
 func (t Task) Kill() {
-	if !t.Done() {
-		t.p.w.kill(t.p)
+	if t.Done() || t.p.killed {
+		return
 	}
+	w := t.p.w
+	before := w.cause
+	defer func() { w.cause = before }() // it may be the end of the caller
+	w.cause = w.emit(&fact{kind: KindKill, node: t.p.node, cause: before, sum: hashString(t.p.name), text: t.p.name})
+	w.kill(t.p)
 }
 
 // Go spawns a process on the same node. It starts at the same instant, after

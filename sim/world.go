@@ -94,6 +94,7 @@ type World struct {
 	byName   map[string]*Node
 	addrs    map[string]address // memo of resolve
 	ports    map[string]uint16
+	portName []string         // of its number
 	links    map[uint64]*link // links that are not like their sites
 	sites    siteMap
 	deflt    link
@@ -135,6 +136,7 @@ func New(config Config) *World {
 		addrs:  map[string]address{},
 		ports:  map[string]uint16{"": 0},
 	}
+	w.portName = []string{""}
 	w.deflt = *newLink(config.Link)
 	w.loopback = *newLink(Link{Latency: Constant(20 * time.Microsecond)})
 	if config.Checking {
