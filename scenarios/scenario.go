@@ -19,7 +19,7 @@ type Scenario struct {
 	System   *System
 	Nodes    int // servers
 	Knobs    Values
-	Link     sim.Link // between all nodes, clients included
+	Link     sim.Link // between all nodes, clients included; without a latency it has one of 1 ms
 	Workload workload.Spec
 	Faults   faults.Schedule
 	Checks   []string // by name: those in Common and the system's own
@@ -34,7 +34,8 @@ type Scenario struct {
 func (s *Scenario) FullName() string { return s.System.Name + "/" + s.Name }
 
 // DefaultLink is what links are like in a scenario that does not say: about a local
-// network, with enough jitter that messages overtake each other.
+// network, with enough jitter that messages overtake each other. What a scenario's
+// file leaves out of its link is as here.
 var DefaultLink = sim.Link{Latency: sim.Uniform(500*time.Microsecond, 2*time.Millisecond)}
 
 // problem is something impossible in a scenario, and the field that it is in, such as

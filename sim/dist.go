@@ -28,6 +28,8 @@ import (
 //
 // Samples are never negative, and never above 876600h, which is 100 years; nor
 // are parameters: a longer duration is taken for that one.
+//
+// The zero Dist stands for the default where there is one, and else for 0s.
 type Dist struct {
 	kind distKind
 	// a and b are the durations in the order of the constructor's parameters.
@@ -136,6 +138,9 @@ func newDist(kind distKind, shape float64, durations []time.Duration) (Dist, *ba
 		return d, nil
 	}
 	d.a = min(durations[0], longest)
+	if kind == distConstant {
+		d.shape = 1
+	}
 	if len(durations) > 1 {
 		d.b = min(durations[1], longest)
 	}
@@ -278,7 +283,8 @@ func (d Dist) Min() time.Duration {
 	return d.a
 }
 
-// IsZero reports whether d is the zero Dist, the constant 0.
+// IsZero reports whether d is the zero Dist. Its samples are 0, but where there is a
+// default it stands for that, as Constant(0) does not.
 func (d Dist) IsZero() bool { return d == Dist{} }
 
 // packSamples sorts a copy of the samples into a string.

@@ -94,14 +94,14 @@ func TestDistWithoutSpreadIsConstant(t *testing.T) {
 
 func TestDistOfZeroIsZero(t *testing.T) {
 	r := newRand(1)
-	for _, d := range []Dist{{}, Uniform(0, 0), Normal(0, 0), Exponential(0), Pareto(0, 1e-300), LogNormal(0, 1e300), Empirical(0)} {
+	for _, d := range []Dist{{}, Constant(0), Uniform(0, 0), Normal(0, 0), Exponential(0), Pareto(0, 1e-300), LogNormal(0, 1e300), Empirical(0)} {
 		for range 100 {
 			if x, m := d.Sample(&r), d.Mean(); x != 0 || m != 0 {
 				t.Errorf("%v gave %v, mean %v", d, x, m)
 			}
 		}
 	}
-	if !(Dist{}).IsZero() || !Constant(0).IsZero() || Constant(1).IsZero() || Uniform(0, 1).IsZero() {
+	if !(Dist{}).IsZero() || Constant(0).IsZero() || Constant(1).IsZero() || Uniform(0, 1).IsZero() {
 		t.Error("IsZero is wrong")
 	}
 }

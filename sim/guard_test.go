@@ -183,7 +183,7 @@ func TestLivelock(t *testing.T) {
 			w := newWorld(t, Config{InstantLimit: 1000})
 			w.Node("bystander", func(p *Proc) { p.Recv() })
 			w.Node("n", func(p *Proc) { p.Sleep(ms); boot(p) })
-			w.SetLink("n", "n", Link{})
+			w.SetLink("n", "n", Link{Latency: Constant(0)})
 			mustEnd(t, w.Run(time.Second), Stuck, "livelock: 1001 events at 1ms", "process n, node n")
 			if w.Now() != ms {
 				t.Errorf("it ended at %v", w.Now())

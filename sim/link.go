@@ -9,7 +9,7 @@ import (
 
 // Link is what one direction between two nodes is like.
 type Link struct {
-	Latency   Dist    // from sending to arrival
+	Latency   Dist    // from sending to arrival; the zero Dist is what it is otherwise, Constant(0) is none
 	Bandwidth int64   // bytes per second; 0 is without limit. What waits, waits in order
 	Loss      float64 // probability that a datagram is lost, or that a stream must send again
 	Duplicate float64 // probability that a datagram arrives twice
@@ -17,8 +17,12 @@ type Link struct {
 	Corrupt   float64 // probability that a datagram is damaged; a stream notices and sends again
 }
 
-func (l *Link) isZero() bool {
-	return l.Latency.IsZero() && l.Bandwidth == 0 && l.Loss == 0 && l.Duplicate == 0 && l.Reorder == 0 && l.Corrupt == 0
+// orLike is the link with the latency of another if it has none of its own.
+func (l Link) orLike(other *link) Link {
+	if l.Latency.IsZero() {
+		l.Latency = other.base.Latency
+	}
+	return l
 }
 
 // mustBeSound panics unless the link is possible.
@@ -160,19 +164,24 @@ func (w *World) ownLink(src, dst *Node) *link {
 	key := pair(src, dst)
 	l := w.links[key]
 	if l == nil {
-		like := &w.deflt
-		if src == dst {
-			like = &w.loopback
-		} else if len(w.sites.names) != 0 {
-			like = w.siteLink(src, dst)
-		}
-		l = newLink(like.base)
+		l = newLink(w.like(src, dst).base)
 		if w.links == nil {
 			w.links = map[uint64]*link{}
 		}
 		w.links[key] = l
 	}
 	return l
+}
+
+// like is what the link from src to dst is like if nothing was set or done to it.
+func (w *World) like(src, dst *Node) *link {
+	switch {
+	case src == dst:
+		return &w.loopback
+	case len(w.sites.names) != 0:
+		return w.siteLink(src, dst)
+	}
+	return &w.deflt
 }
 
 // mustLookup returns the node of that name and panics if there is none.
@@ -185,11 +194,13 @@ func (w *World) mustLookup(name string) *Node {
 }
 
 // SetLink says what the link from one node to another is like, in that direction
-// only. Cuts, holds and effects on it stay.
+// only. Cuts, holds and effects on it stay. Without a latency it has that of its
+// sites, or of Config.Link.
 func (w *World) SetLink(from, to string, l Link) {
 	l.mustBeSound(fmt.Sprintf("SetLink(%s, %s)", from, to))
 	src, dst := w.mustLookup(from), w.mustLookup(to)
 	own := w.ownLink(src, dst)
+	l = l.orLike(w.like(src, dst))
 	own.base = l
 	own.refresh()
 	text := l.String()

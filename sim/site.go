@@ -41,10 +41,12 @@ func (n *Node) Site() string {
 
 // SetSites says what links between two sites, or within one, are like, in both
 // directions. A rule for zones ("eu/a", "us/b") goes before one for regions
-// ("eu", "us"), and a later rule before an earlier one. Links of single nodes
+// ("eu", "us"), and a later rule before an earlier one. Without a latency they have
+// that of Config.Link. Links of single nodes
 // that were set or touched before stay as they are.
 func (w *World) SetSites(a, b string, l Link) {
 	l.mustBeSound(fmt.Sprintf("SetSites(%s, %s)", a, b))
+	l = l.orLike(&w.deflt)
 	w.sites.rules = append(w.sites.rules, siteRule{a, b, l}, siteRule{b, a, l})
 	w.sites.links = nil
 }

@@ -14,7 +14,7 @@ type Config struct {
 	Seed uint64
 
 	// Link is what every link is like that no site or SetLink says otherwise
-	// of. The zero Link has a latency of 1 ms, no loss and no limit.
+	// of. Without a latency it has one of 1 ms.
 	Link Link
 
 	// Cores is how many cores a node has unless SetCores says otherwise.
@@ -44,7 +44,7 @@ type Config struct {
 }
 
 func (c *Config) fill() {
-	if c.Link.isZero() {
+	if c.Link.Latency.IsZero() {
 		c.Link.Latency = Constant(time.Millisecond)
 	}
 	c.Link.mustBeSound("Config.Link")
