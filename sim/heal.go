@@ -10,6 +10,7 @@ import (
 // cores run at full speed, clocks are right and disks sound. What the faults
 // have done, they have done.
 func (w *World) Heal() {
+	w.isolated = nil
 	for _, key := range slices.Sorted(maps.Keys(w.links)) {
 		l := w.links[key]
 		for _, c := range slices.Clone(l.cuts) {

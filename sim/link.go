@@ -78,6 +78,7 @@ func (c *conditions) sample(r *Rand) time.Duration {
 // alike and untouched.
 type link struct {
 	base      Link
+	set       bool // by SetLink, so that sites do not matter
 	effects   []*Effect
 	cuts      []*Cut // each is mended by its owner alone
 	holds     []*Hold
@@ -201,7 +202,7 @@ func (w *World) SetLink(from, to string, l Link) {
 	src, dst := w.mustLookup(from), w.mustLookup(to)
 	own := w.ownLink(src, dst)
 	l = l.orLike(w.like(src, dst))
-	own.base = l
+	own.base, own.set = l, true
 	own.refresh()
 	text := l.String()
 	w.emit(&fact{kind: KindLink, node: src, peer: dst, cause: w.cause, sum: hashString(text), text: text})
@@ -248,7 +249,10 @@ func without[T comparable](list []T, gone T) []T {
 }
 
 // Partition is a set of cuts that divide nodes into groups.
-type Partition struct{ cuts []*Cut }
+type Partition struct {
+	cuts  []*Cut
+	alone *Node // cut off from nodes to come as well, if not nil
+}
 
 // Partition cuts every link between nodes of different groups, in both
 // directions. Nodes in no group are not touched. A node in two groups panics.
@@ -277,20 +281,30 @@ func (w *World) Partition(groups ...[]string) *Partition {
 	return part
 }
 
-// Isolate cuts a node off from all others, in both directions.
+// Isolate cuts a node off from all others, in both directions; also from those that
+// are added while it lasts.
 func (w *World) Isolate(name string) *Partition {
 	n := w.mustLookup(name)
-	part := &Partition{}
+	part := &Partition{alone: n}
 	for _, other := range w.nodes {
 		if other != n {
-			part.cuts = append(part.cuts, w.cut(n, other), w.cut(other, n))
+			part.cutOff(other)
 		}
 	}
+	w.isolated = append(w.isolated, part)
 	return part
+}
+
+func (p *Partition) cutOff(other *Node) {
+	w := other.w
+	p.cuts = append(p.cuts, w.cut(p.alone, other), w.cut(other, p.alone))
 }
 
 // Heal takes the partition back. What others have cut stays cut.
 func (p *Partition) Heal() {
+	if n := p.alone; n != nil {
+		n.w.isolated = without(n.w.isolated, p)
+	}
 	for _, c := range p.cuts {
 		c.Mend()
 	}

@@ -51,3 +51,69 @@ func TestLatencyUnlessGiven(t *testing.T) {
 		t.Errorf("to itself: %v", got)
 	}
 }
+
+// What was set of sites holds also for links that a fault has touched, then or before.
+func TestSitesOfLinksUnderFaults(t *testing.T) {
+	far := Link{Latency: Constant(40 * ms)}
+	for name, touch := range map[string]func(w *World){
+		"cut":      func(w *World) { w.Cut("a", "b").Mend() },
+		"held":     func(w *World) { w.Hold("a", "b").Release() },
+		"degraded": func(w *World) { w.Degrade("a", "b", Link{Loss: 0.1}) },
+		"queue":    func(w *World) { w.route(w.Lookup("a"), w.Lookup("b")) },
+	} {
+		w := newWorld(t, Config{Link: Link{Bandwidth: 1_000_000}})
+		for _, name := range []string{"a", "b", "c"} {
+			w.Node(name, idle)
+		}
+		touch(w)
+		if got := takes(w, "a", "b"); got != ms {
+			t.Errorf("%s: %v before", name, got)
+		}
+		w.SetSites("eu", "us", far)
+		w.Lookup("a").SetSite("eu")
+		w.Lookup("b").SetSite("us")
+		if got := takes(w, "a", "b"); got != 40*ms {
+			t.Errorf("%s: %v after SetSite", name, got)
+		}
+		w.SetSites("eu", "us", Link{Latency: Constant(80 * ms)})
+		if got := takes(w, "a", "b"); got != 80*ms {
+			t.Errorf("%s: %v after SetSites", name, got)
+		}
+		w.SetLink("a", "b", Link{Latency: Constant(5 * ms)})
+		w.SetSites("eu", "us", far)
+		w.Lookup("b").SetSite("eu")
+		if got := takes(w, "a", "b"); got != 5*ms {
+			t.Errorf("%s: %v, and SetLink said 5ms", name, got)
+		}
+	}
+}
+
+// A node that is cut off from all others is so also from those that come later.
+func TestIsolateCoversNodesToCome(t *testing.T) {
+	w := newWorld(t, Config{Seed: 1})
+	seen := watch(w, KindCut, KindMend)
+	w.Node("a", idle)
+	w.Node("b", idle)
+	cut := func(a, b string) bool { return w.isCut(w.Lookup(a), w.Lookup(b)) && w.isCut(w.Lookup(b), w.Lookup(a)) }
+	first, second := w.Isolate("a"), w.Isolate("a")
+	w.Node("c", idle)
+	w.Client("d", idle)
+	first.Heal()
+	if !cut("a", "b") || !cut("a", "c") || !cut("a", "d") || cut("b", "c") || cut("c", "d") {
+		t.Error("the second is not in force, or elsewhere")
+	}
+	second.Heal()
+	w.Node("e", idle)
+	if cut("a", "b") || cut("a", "c") || cut("a", "d") || cut("a", "e") {
+		t.Error("it is in force after its end")
+	}
+	w.Isolate("b")
+	w.Heal()
+	w.Node("f", idle)
+	if cut("b", "a") || cut("b", "f") {
+		t.Error("it is in force after all was healed")
+	}
+	if cuts := len(*seen); cuts != 2*(2*2+2*4+2*4) {
+		t.Errorf("%d events", cuts)
+	}
+}

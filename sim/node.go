@@ -55,6 +55,9 @@ func (w *World) addNode(name string, boot func(p *Proc), client bool) *Node {
 	n.cpu.cores, n.cpu.speed = w.config.Cores, 1
 	w.nodes = append(w.nodes, n)
 	w.byName[name] = n
+	for _, p := range w.isolated {
+		p.cutOff(n)
+	}
 	n.start()
 	return n
 }

@@ -29,6 +29,7 @@ func (n *Node) SetSite(site string) {
 		i = len(s.names) - 1
 	}
 	n.site = int32(i + 1)
+	n.w.resite()
 }
 
 // Site returns where the node is, or "".
@@ -42,13 +43,24 @@ func (n *Node) Site() string {
 // SetSites says what links between two sites, or within one, are like, in both
 // directions. A rule for zones ("eu/a", "us/b") goes before one for regions
 // ("eu", "us"), and a later rule before an earlier one. Without a latency they have
-// that of Config.Link. Links of single nodes
-// that were set or touched before stay as they are.
+// that of Config.Link. What SetLink has said goes before all rules.
 func (w *World) SetSites(a, b string, l Link) {
 	l.mustBeSound(fmt.Sprintf("SetSites(%s, %s)", a, b))
 	l = l.orLike(&w.deflt)
 	w.sites.rules = append(w.sites.rules, siteRule{a, b, l}, siteRule{b, a, l})
 	w.sites.links = nil
+	w.resite()
+}
+
+// resite has the links with a state of their own follow a change of the sites. What
+// acts on them stays.
+func (w *World) resite() {
+	for key, l := range w.links { // order-free: each by itself
+		if !l.set {
+			l.base = w.like(w.nodes[key>>32], w.nodes[uint32(key)]).base
+			l.refresh()
+		}
+	}
 }
 
 // siteLink is the link that all untouched pairs of nodes of two sites share.

@@ -97,6 +97,7 @@ type World struct {
 	portName []string         // of its number
 	links    map[uint64]*link // links that are not like their sites
 	sites    siteMap
+	isolated []*Partition // those that hold for nodes to come
 	deflt    link
 	loopback link
 	clients  int // client processes that have not ended
