@@ -70,16 +70,16 @@ func Digest(body any) uint64 {
 	return 0
 }
 
-// FirstDifference finds the first event in which two runs differ. Each function
-// makes its run from the start, to be driven by advance up to any event number;
-// both are called a few times, since a run is repeated rather than remembered.
-// It reports false if the runs are equal through their last event. Where one run
-// is a prefix of the other, the missing event is nil.
-func FirstDifference(a, b func() *World, advance func(w *World, upTo uint64)) (inA, inB *Event, differ bool) {
-	whole := ^uint64(0)
+// FirstDifference finds the first event in which two runs differ, among the events
+// up to number upTo: runs that do not end by themselves are equal if those are. Each
+// function makes its run from the start, to be driven by advance up to any event
+// number; both are called a few times, since a run is repeated rather than remembered.
+// It reports false if the runs are equal through upTo or their last event. Where one
+// run is a prefix of the other, the missing event is nil.
+func FirstDifference(a, b func() *World, advance func(w *World, upTo uint64), upTo uint64) (inA, inB *Event, differ bool) {
 	wa, wb := a(), b()
-	advance(wa, whole)
-	advance(wb, whole)
+	advance(wa, upTo)
+	advance(wb, upTo)
 	ca, cb := wa.Checkpoints(), wb.Checkpoints()
 	na, nb := wa.Events(), wb.Events()
 	same := na == nb && wa.Hash() == wb.Hash()
@@ -89,6 +89,7 @@ func FirstDifference(a, b func() *World, advance func(w *World, upTo uint64)) (i
 		return nil, nil, false
 	}
 	from, to := window(ca, cb)
+	to = min(to, upTo) // a step may have led beyond
 	ea, eb := record(a, advance, from, to), record(b, advance, from, to)
 	for i := 0; i < len(ea) || i < len(eb); i++ {
 		switch {

@@ -250,6 +250,38 @@ func TestCheckpoints(t *testing.T) {
 	}
 }
 
+// Runs that never end are compared as far as one is asked to, and no further.
+func TestFirstDifferenceOfEndlessRuns(t *testing.T) {
+	world := func(odd int) func() *World {
+		return func() *World {
+			w := New(Config{})
+			w.Node("n", func(p *Proc) {
+				for i := 0; ; i++ {
+					p.Sleep(ms)
+					if p.Go("child", idle); i >= odd {
+						p.Log("odd")
+					}
+				}
+			})
+			return w
+		}
+	}
+	advance := func(w *World, upTo uint64) { w.RunTo(upTo) }
+	const never = 1 << 40
+	if a, b, differ := FirstDifference(world(never), world(never), advance, 100_000); differ {
+		t.Errorf("equal runs differ: %v and %v", a, b)
+	}
+	for _, odd := range []int{0, 5, 1000} {
+		note := uint64(3*odd + 4) // boot, then wake, spawn, exit again and again
+		for upTo := note - 4; upTo < note+4; upTo++ {
+			a, b, differ := FirstDifference(world(never), world(odd), advance, upTo)
+			if differ != (upTo >= note) || differ && (b.Number != note || b.Kind != KindNote || a.Number != note) {
+				t.Errorf("difference at event %d, up to %d: found %v and %v, %v", note, upTo, a, b, differ)
+			}
+		}
+	}
+}
+
 // FirstDifference finds the event in which two runs differ, wherever it is.
 func TestFirstDifference(t *testing.T) {
 	const last = 5000
@@ -269,16 +301,16 @@ func TestFirstDifference(t *testing.T) {
 	}
 	advance := func(w *World, upTo uint64) { w.RunTo(upTo) }
 	for _, odd := range []int{0, 1, 1021, 1022, 1023, 1024, 3333, last - 1} {
-		a, b, differ := FirstDifference(world(last, -1), world(last, odd), advance)
+		a, b, differ := FirstDifference(world(last, -1), world(last, odd), advance, 1_000_000)
 		if !differ || b == nil || b.Kind != KindNote || b.Number != uint64(odd+3) || a == nil || a.Number != b.Number || a.Kind == KindNote {
 			t.Errorf("difference at event %d: found %v and %v, %v", odd+3, a, b, differ)
 		}
 	}
-	if a, b, differ := FirstDifference(world(last, 7), world(last, 7), advance); differ {
+	if a, b, differ := FirstDifference(world(last, 7), world(last, 7), advance, 1_000_000); differ {
 		t.Errorf("equal runs differ: %v and %v", a, b)
 	}
 	for _, length := range []int{100, 1021, 1022, 1023, 2000} { // the end of the shorter one is an exit
-		a, b, differ := FirstDifference(world(length, -1), world(last, -1), advance)
+		a, b, differ := FirstDifference(world(length, -1), world(last, -1), advance, 1_000_000)
 		if !differ || a == nil || a.Kind != KindExit || b == nil || b.Kind != KindWake || a.Number != uint64(length+2) {
 			t.Errorf("a run that ends after %d: %v and %v", length+2, a, b)
 		}
@@ -297,7 +329,7 @@ func TestFirstDifference(t *testing.T) {
 	}
 	for _, upTo := range []uint64{100, 1023, 1024, 1025, 2048} {
 		for swap, runs := range [][2]func() *World{{prefix(upTo), prefix(3000)}, {prefix(3000), prefix(upTo)}} {
-			a, b, differ := FirstDifference(runs[0], runs[1], advance)
+			a, b, differ := FirstDifference(runs[0], runs[1], advance, 1_000_000)
 			if swap == 1 {
 				a, b = b, a
 			}
@@ -306,7 +338,7 @@ func TestFirstDifference(t *testing.T) {
 			}
 		}
 	}
-	if a, b, differ := FirstDifference(prefix(10), func() *World { return New(Config{Seed: 1}) }, advance); !differ {
+	if a, b, differ := FirstDifference(prefix(10), func() *World { return New(Config{Seed: 1}) }, advance, 1_000_000); !differ {
 		t.Errorf("worlds of different seeds: %v and %v", a, b)
 	}
 }
