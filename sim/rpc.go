@@ -31,7 +31,7 @@ var (
 // handler returned is returned as it is. The timeout must be positive.
 func Call[T any](p *Proc, to string, request any, timeout time.Duration) (T, error) {
 	var zero T
-	body, err := p.call(to, request, timeout)
+	body, err := p.call("Call", to, request, timeout)
 	if err != nil {
 		return zero, err
 	}
@@ -42,11 +42,12 @@ func Call[T any](p *Proc, to string, request any, timeout time.Duration) (T, err
 	return answer, nil
 }
 
-func (p *Proc) call(to string, request any, timeout time.Duration) (any, error) {
+// call is Call, or what else asks something of another node and blocks for it.
+func (p *Proc) call(what, to string, request any, timeout time.Duration) (any, error) {
 	if timeout <= 0 {
-		panic(fmt.Sprintf("sim: Call(%q) with a timeout of %v: it must be positive", to, timeout))
+		panic(fmt.Sprintf("sim: %s(%q) with a timeout of %v: it must be positive", what, to, timeout))
 	}
-	p.willBlock("Call")
+	p.willBlock(what)
 	w := p.w
 	a := p.resolve(to)
 	p.calls++

@@ -86,7 +86,7 @@ func (p *Proc) Dial(to string, timeout time.Duration) (*Conn, error) {
 	c.dialling = true
 	err := ErrClosed // what the peer finds if the process is killed meanwhile
 	defer func() { c.dialled(p.w, err) }()
-	_, err = p.call(to, both, timeout)
+	_, err = p.call("Dial", to, both, timeout)
 	if err != nil {
 		return nil, err
 	}

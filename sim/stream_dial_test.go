@@ -177,3 +177,18 @@ func TestBacklog(t *testing.T) {
 	})
 	mustRun(t, w, time.Minute)
 }
+
+// Who dials is blocked in Dial, and says so.
+func TestBlockedInDial(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.Node("s", idle)
+	w.Client("c", func(p *Proc) { p.Dial("s:x", time.Minute) })
+	w.Hold("c", "s")
+	mustRun(t, w, time.Second)
+	if p := w.Lookup("c").first; p.blocked != "Dial" {
+		t.Errorf("blocked in %q", p.blocked)
+	}
+	w = newWorld(t, Config{})
+	w.Node("s", func(p *Proc) { p.After(ms, func(p *Proc) { p.Dial("s:x", time.Minute) }) })
+	mustEnd(t, w.Run(time.Second), Crashed, "Dial blocks, and a handler or timer must not")
+}
