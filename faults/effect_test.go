@@ -68,6 +68,38 @@ func TestSpeed(t *testing.T) {
 	}
 }
 
+// TestNodeAsItWas has a node that is slow and whose clock is wrong be as it was when
+// the faults on it end.
+func TestNodeAsItWas(t *testing.T) {
+	c := newQuiet(t, 1, 2).install(t,
+		"at 1s for 3s: slow 4x n1", "at 2s for 1s: slow 2.5x n1",
+		"at 1s for 3s: clock drift +1000ppm n1", "at 2s for 1s: clock jump -5s n1",
+		"at 6s for 1s: clock jump 1s n1",
+	)
+	n1 := c.w.Lookup("n1")
+	n1.SetSpeed(0.5)
+	n1.Drift(2000)
+	state := func() string {
+		return fmt.Sprintf("%v %v %v", n1.Speed(), n1.ClockDrift(), n1.ClockError().Round(10*time.Microsecond))
+	}
+	for when, want := range map[time.Duration]string{
+		500 * time.Millisecond:  "0.5 2000 1ms",
+		1500 * time.Millisecond: "0.125 3000 3.5ms",
+		2500 * time.Millisecond: "0.05 3000 -4.9935s",
+		3500 * time.Millisecond: "0.125 3000 9.5ms",
+		4500 * time.Millisecond: "0.5 2000 9ms",
+		6500 * time.Millisecond: "0.5 2000 1.013s",
+		7500 * time.Millisecond: "0.5 2000 15ms",
+	} {
+		c.at(when, func() {
+			if got := state(); got != want {
+				t.Errorf("at %v %s, expected %s", when, got, want)
+			}
+		})
+	}
+	c.run1(t, 8*time.Second)
+}
+
 // counts numbers the messages from a to b, one every 10 ms, and returns those that
 // arrive, with the time, and what they say of the links.
 func counts(t *testing.T, lines ...string) (arrived []int, at []time.Duration) {

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 	"time"
@@ -16,13 +17,14 @@ type machine struct {
 	down   int // crashes in force
 	paused int // pauses in force
 	slows  []*float64
+	speed  float64 // what its cores have without faults, while slows is not empty
 	fewer  []*int
 	cores  int // how many it has without faults, while fewer is not empty
 	skews  []*skew
-	wrong  time.Duration // how wrong its clock is without faults, while skews is not empty
+	own    skew // how wrong its clock is without faults, while skews is not empty
 }
 
-// skew is one fault of a clock.
+// skew is one fault of a clock, or what is wrong with it anyway.
 type skew struct {
 	jump  time.Duration
 	rate  int64 // in thousandths of a part per million
@@ -98,6 +100,9 @@ func (m *machine) pause() func() {
 }
 
 func (m *machine) slow(by float64) func() {
+	if len(m.slows) == 0 {
+		m.speed = m.node.Speed()
+	}
 	owner := &by
 	m.slows = append(m.slows, owner)
 	m.setSpeed()
@@ -111,7 +116,7 @@ func (m *machine) slow(by float64) func() {
 const slowest = 1e-9
 
 func (m *machine) setSpeed() {
-	speed := 1.0
+	speed := m.speed
 	for _, by := range m.slows {
 		speed /= *by
 	}
@@ -156,11 +161,12 @@ func (m *machine) drift(rate int64) func() {
 }
 
 // skew makes the clock wrong. When the last that does so is undone, the clock is as
-// wrong as it was before the first.
+// wrong as it would be without.
 func (m *machine) skew(s *skew) func() {
 	w := m.node.World()
 	if len(m.skews) == 0 {
-		m.wrong = m.node.ClockError()
+		rate := int64(math.Round(float64(m.node.ClockDrift() * 1e3)))
+		m.own = skew{jump: m.node.ClockError(), rate: rate, since: w.Now()}
 	}
 	s.since = w.Now()
 	m.skews = append(m.skews, s)
@@ -169,7 +175,7 @@ func (m *machine) skew(s *skew) func() {
 		m.skews = without(m.skews, s)
 		back := -s.gained(w.Now())
 		if len(m.skews) == 0 {
-			back = m.wrong - m.node.ClockError() // exact, whatever was rounded
+			back = m.own.gained(w.Now()) - m.node.ClockError() // exact, whatever was rounded
 		}
 		m.setClock(s.rate != 0, back)
 	}
@@ -179,7 +185,7 @@ func (m *machine) skew(s *skew) func() {
 // lets it jump.
 func (m *machine) setClock(rateChanges bool, jump time.Duration) {
 	if rateChanges {
-		rate := int64(0)
+		rate := m.own.rate
 		for _, s := range m.skews {
 			rate += s.rate
 		}

@@ -96,6 +96,10 @@ func (n *Node) ClockError() time.Duration {
 	return time.Duration(n.clock.monotonic(n.w.now) + n.clock.offset - n.w.now)
 }
 
+// ClockDrift is how fast the node's clock runs, in parts per million of true time;
+// negative is slow.
+func (n *Node) ClockDrift() float64 { return float64(n.clock.ppb) / 1000 }
+
 func (n *Node) clockEvent(text string, arg int64) {
 	n.w.emit(&fact{kind: KindClock, node: n, cause: n.w.cause, arg: uint64(arg), text: text})
 }

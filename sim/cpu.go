@@ -137,6 +137,9 @@ func (n *Node) SetSpeed(factor float64) {
 	n.cpuEvent(KindSpeed, strconv.FormatFloat(factor, 'g', -1, 64))
 }
 
+// Speed returns the multiple of full speed at which the node's cores run.
+func (n *Node) Speed() float64 { return n.cpu.speed }
+
 func (n *Node) cpuEvent(kind Kind, text string) uint64 {
 	return n.w.emit(&fact{kind: kind, node: n, cause: n.w.cause, sum: hashString(text), text: text})
 }
