@@ -396,22 +396,24 @@ func (p *Proc) Sleep(d time.Duration) {
 	p.park()
 }
 
-// Timer is what [Proc.After] set.
+// Timer is what [Proc.After] or [World.At] set.
 type Timer struct {
-	n   *Node
+	w   *World
+	n   *Node // if it is one of a node's
 	key uint64
 }
 
-// Stop takes the timer back, and says whether it was still to fire.
+// Stop takes the timer back, and says whether it was still to fire. If not, that is
+// nothing.
 func (t Timer) Stop() bool {
-	if t.key == 0 {
+	if t.key == 0 || t.w.closed {
 		return false
 	}
-	if w := t.n.w; w.slab[t.key&slotMask].key == t.key {
-		w.cancel(t.key)
+	if t.w.slab[t.key&slotMask].key == t.key {
+		t.w.cancel(t.key)
 		return true
 	}
-	return t.n.unstash(func(e pending) bool { return e.key == t.key })
+	return t.n != nil && t.n.unstash(func(e pending) bool { return e.key == t.key })
 }
 
 // After calls f in d, as the node's own clock counts it, unless the node crashes
@@ -424,7 +426,7 @@ func (p *Proc) After(d time.Duration, f func(p *Proc)) Timer {
 	key := p.w.after(p.node.clock.global(max(d, 0)), &pending{
 		kind: doTimer, to: p.node.id, incarnation: p.incarnation, body: f,
 	})
-	return Timer{p.node, key}
+	return Timer{p.w, p.node, key}
 }
 
 func (w *World) fireTimer(e *pending) {

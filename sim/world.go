@@ -176,12 +176,13 @@ func (w *World) Rand(purpose, place string) *Rand {
 // At does f at a virtual time, before everything else that is due then; what is
 // asked for the same time is done in the order of asking. It is
 // for those outside the cluster: faults, interventions, measurements. The text
-// stands in the trace. A time in the past is a panic.
-func (w *World) At(t time.Duration, text string, f func()) {
+// stands in the trace. A time in the past is a panic. What it returns takes it back.
+func (w *World) At(t time.Duration, text string, f func()) Timer {
 	if int64(t) < w.now {
 		panic(fmt.Sprintf("sim: At(%v, %q): it is already %v", t, text, w.Now()))
 	}
-	w.schedule(int64(t), classAct, &pending{kind: doAct, cause: w.cause, body: &act{text, f}})
+	key := w.schedule(int64(t), classAct, &pending{kind: doAct, cause: w.cause, body: &act{text, f}})
+	return Timer{w: w, key: key}
 }
 
 type act struct {

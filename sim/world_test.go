@@ -292,3 +292,25 @@ func TestEventsInWords(t *testing.T) {
 		}
 	}
 }
+
+// What somebody outside will do can be taken back.
+func TestAtStopped(t *testing.T) {
+	w := newWorld(t, Config{})
+	j := journal{w: w}
+	acts := watch(w, KindAct)
+	w.Node("n", func(p *Proc) { p.Sleep(10 * ms) })
+	first := w.At(ms, "first", func() { j.note("first") })
+	w.At(ms, "second", func() { j.note("second") })
+	var third Timer
+	w.At(2*ms, "stop", func() { j.note("%v %v", third.Stop(), first.Stop()) })
+	third = w.At(2*ms, "third", func() { j.note("third") })
+	last := w.At(time.Hour, "last", func() { j.note("last") })
+	mustRun(t, w, 5*ms)
+	j.note("%v %v", last.Stop(), last.Stop())
+	w.Client("c", func(p *Proc) { p.Recv() })
+	mustEnd(t, w.Run(time.Minute), Stuck, "deadlock", "at 10ms") // nothing is due any more
+	j.expect(t, "1ms first", "1ms second", "2ms true false", "5ms true false")
+	if len(*acts) != 3 {
+		t.Errorf("acts %v", *acts)
+	}
+}
