@@ -10,6 +10,7 @@ import (
 // doing is an act that is done now.
 type doing struct {
 	plan  *Plan
+	scope *scope
 	aimed *aimed
 	text  string
 	rand  *sim.Rand
@@ -145,24 +146,19 @@ func drift(d *doing) (func(), error) {
 // strobe makes the clocks jump forward and back until it is undone.
 func strobe(d *doing) (func(), error) {
 	by, every := d.amount(0).Duration(), d.amount(1).Duration()
-	over := false
 	var back func()
 	var flip func()
 	flip = func() {
-		if over {
-			return
-		}
 		if back == nil {
 			back = d.on(func(m *machine) func() { return m.jump(by) })
 		} else {
 			back()
 			back = nil
 		}
-		d.plan.at(d.plan.w.Now()+every, d.text, flip)
+		d.plan.at(d.plan.w.Now()+every, d.text, d.scope, flip)
 	}
 	flip()
 	return func() {
-		over = true
 		if back != nil {
 			back()
 		}

@@ -13,6 +13,7 @@ type Plan struct {
 	c        Cluster
 	w        *sim.World
 	inForce  []*force
+	due      []*due
 	machines map[string]*machine
 	log      []Done
 	alike    map[string]int // how many faults have begun with the same words
@@ -34,6 +35,12 @@ type force struct {
 	Force
 	scope *scope
 	undo  func()
+}
+
+// due is what the plan will do.
+type due struct {
+	scope *scope // with which it ends; nil if only with the faults
+	timer sim.Timer
 }
 
 // Done is one thing that the plan has done.
@@ -107,21 +114,31 @@ func (p *Plan) schedule(f Fault) {
 	}
 	r := &running{plan: p, fault: f, line: f.String(), rand: p.w.Rand("fault", key), whole: &scope{until: f.Until.Time}}
 	if f.After.isZero() {
-		p.at(f.At, r.line, r.due)
+		p.at(f.At, r.line, r.whole, r.due)
 		return
 	}
-	p.at(f.At, "waiting for "+f.After.String(), func() {
-		r.watch(f.After, r.whole, func() { r.soon(r.line, r.due) })
+	p.at(f.At, "waiting for "+f.After.String(), r.whole, func() {
+		r.watch(f.After, r.whole, func() { r.soon(r.line, r.whole, r.due) })
 	})
 }
 
-// at does something at a time of the run, unless the faults have ended by then.
-func (p *Plan) at(t time.Duration, text string, f func()) {
-	p.w.At(t, text, func() {
-		if !p.stopped {
-			f()
-		}
+// at does something at a time of the run, unless the scope or the faults have ended
+// by then.
+func (p *Plan) at(t time.Duration, text string, s *scope, f func()) {
+	if p.stopped || s.ended() {
+		return
+	}
+	d := &due{scope: s}
+	d.timer = p.w.At(t, text, func() {
+		p.due = without(p.due, d)
+		f()
 	})
+	p.due = append(p.due, d)
+}
+
+// forget takes back what is due.
+func (p *Plan) forget(which func(d *due) bool) {
+	p.due = slices.DeleteFunc(p.due, func(d *due) bool { return which(d) && d.timer.Stop() })
 }
 
 // Stop undoes everything that is in force, the last first, and lets nothing begin
@@ -129,6 +146,7 @@ func (p *Plan) at(t time.Duration, text string, f func()) {
 // that says so, call it in one: w.At(t, "the faults end", plan.Stop).
 func (p *Plan) Stop() {
 	p.stopped = true
+	p.forget(func(*due) bool { return true })
 	for len(p.inForce) > 0 {
 		p.end(p.inForce[len(p.inForce)-1])
 	}
@@ -162,6 +180,7 @@ func (p *Plan) end(f *force) {
 // endAll undoes what came in force within a scope, the last first.
 func (p *Plan) endAll(s *scope) {
 	s.over = true
+	p.forget(func(d *due) bool { return d.scope.within(s) })
 	for _, f := range slices.Backward(slices.Clone(p.inForce)) {
 		if f.scope.within(s) {
 			p.end(f)

@@ -35,6 +35,16 @@ func (s *scope) within(outer *scope) bool {
 	return false
 }
 
+// ended says whether the scope, or one around it, was ended.
+func (s *scope) ended() bool {
+	for ; s != nil; s = s.parent {
+		if s.over {
+			return true
+		}
+	}
+	return false
+}
+
 // isOver says whether the scope, or one around it, has ended by that time.
 func (s *scope) isOver(now time.Duration) bool {
 	for ; s != nil; s = s.parent {
@@ -63,7 +73,7 @@ func (r *running) at(t time.Duration, text string, s *scope, f func()) {
 	if end := s.end(); end > 0 && t >= end {
 		return
 	}
-	r.plan.at(t, text, func() {
+	r.plan.at(t, text, s, func() {
 		if !s.isOver(r.now()) {
 			f()
 		}
@@ -72,12 +82,12 @@ func (r *running) at(t time.Duration, text string, s *scope, f func()) {
 
 // soon does something at this instant, in an event of its own, after what was asked
 // for before: what stands together in a fault is done in the order in which it stands.
-func (r *running) soon(text string, f func()) { r.plan.at(r.now(), text, f) }
+func (r *running) soon(text string, s *scope, f func()) { r.plan.at(r.now(), text, s, f) }
 
 // skip takes down that something cannot be done, and why.
 func (r *running) skip(what, why string, then func(done bool)) {
 	d := Done{Fault: r.line, Text: what, Skipped: why}
-	r.soon(d.act(), func() {
+	r.soon(d.act(), nil, func() {
 		r.plan.took(d)
 		then(false)
 	})
@@ -109,7 +119,7 @@ func (r *running) due() {
 
 // endWhen ends something once a condition holds.
 func (r *running) endWhen(c Condition, s *scope, w What, end func()) {
-	r.watch(c, s, func() { r.soon("end of "+w.String()+": "+c.String(), end) })
+	r.watch(c, s, func() { r.soon("end of "+w.String()+": "+c.String(), s, end) })
 }
 
 // come is one of the times that the fault comes, counted from 1.
@@ -147,7 +157,7 @@ func (r *running) bounded(w What, s *scope, length time.Duration, end func(), be
 	s.until = r.now() + length
 	arm := func() {
 		if outer := s.parent.end(); outer == 0 || outer > s.until || s.parent == r.whole {
-			r.plan.at(s.until, "end of "+cmp.Or(s.text, w.String()), end)
+			r.plan.at(s.until, "end of "+cmp.Or(s.text, w.String()), s, end)
 		} // else what is around it ends it
 	}
 	if _, single := w.(Act); single {
@@ -175,7 +185,7 @@ func (a Act) begin(r *running, s *scope, then func(done bool)) {
 		do()
 		return
 	}
-	r.soon(text, func() {
+	r.soon(text, s, func() {
 		if !s.isOver(r.now()) {
 			do()
 		}
@@ -185,7 +195,7 @@ func (a Act) begin(r *running, s *scope, then func(done bool)) {
 // do is the moment at which an act is done.
 func (r *running) do(aim *aimed, s *scope, then func(done bool)) {
 	p, text := r.plan, aim.act.String()
-	d := &doing{plan: p, aimed: aim, text: text, rand: r.rand, nodes: p.machinesOf(aim.groups)}
+	d := &doing{plan: p, scope: s, aimed: aim, text: text, rand: r.rand, nodes: p.machinesOf(aim.groups)}
 	undo, err := aim.entry.do(d)
 	if err != nil {
 		r.skip(text, reason(err), then)

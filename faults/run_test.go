@@ -195,6 +195,39 @@ func TestOverEarly(t *testing.T) {
 	}
 }
 
+// TestNothingIsLeft has what ends early leave no act that does nothing: every act of
+// the run says what was done, or what is waited for.
+func TestNothingIsLeft(t *testing.T) {
+	for line, want := range map[string][]string{
+		"at 1s: (isolate n1 for 9s then pause n3) until no leader": {
+			"1s at 1s: (isolate n1 for 9s then pause n3) until no leader", "1s isolate n1", "2s nobody leads",
+			"2s end of isolate n1 for 9s then pause n3: no leader", "3s the faults end",
+		},
+		"at 1s for 9s: pause n1 for 3s": {"1s at 1s for 9s: pause n1 for 3s", "1s pause n1", "2s nobody leads", "3s the faults end"},
+		"at 1s: clock strobe 1s every 700ms n1": {
+			"1s at 1s: clock strobe 1s every 700ms n1", "1.7s clock strobe 1s every 700ms n1", "2s nobody leads",
+			"2.4s clock strobe 1s every 700ms n1", "3s the faults end",
+		},
+		"at 1s every 1500ms: crash n1 for 1s": {"1s at 1s every 1.5s: crash n1 for 1s", "1s crash n1", "2s nobody leads", "2s end of crash n1", "2.5s at 1s every 1.5s: crash n1 for 1s", "2.5s crash n1", "3s the faults end"},
+		"at 4s: pause n1":                     {"2s nobody leads", "3s the faults end"},
+		"at 2500ms after leader: pause n1":    {"2s nobody leads", "3s the faults end"},
+	} {
+		c := newQuiet(t, 1, 3).install(t, line)
+		var acts []string
+		c.w.Observe(sim.ObserverFunc(func(e *sim.Event) {
+			if e.Kind == sim.KindAct && !strings.HasPrefix(e.Text, "waiting for ") {
+				acts = append(acts, e.At.String()+" "+e.Text)
+			}
+		}))
+		c.w.At(2*time.Second, "nobody leads", func() { c.leader = func() string { return "" } })
+		c.w.At(3*time.Second, "the faults end", c.plan.Stop)
+		c.run1(t, 20*time.Second)
+		if !slices.Equal(acts, want) {
+			t.Errorf("%s\n got %q\nwant %q", line, acts, want)
+		}
+	}
+}
+
 // TestCheckSmall is about clusters in which some words mean nobody.
 func TestCheckSmall(t *testing.T) {
 	for _, x := range []struct {
