@@ -13,6 +13,8 @@ const (
 	drawError
 	drawCrash
 	drawRot
+	drawDelay
+	drawMistake
 )
 
 // operation is one call on a disk.
@@ -52,8 +54,9 @@ func (o *operation) fails(chance float64) bool {
 
 // time is how long the disk needs for the operation, of which it moves bytes.
 func (o *operation) time(d *Dist, bytes int64) time.Duration {
+	late := o.delay()
 	if d.IsZero() && o.disk.config.Bandwidth == 0 {
-		return 0
+		return late
 	}
 	r := o.rand(drawTime)
 	t := d.Sample(&r)
@@ -63,7 +66,43 @@ func (o *operation) time(d *Dist, bytes int64) time.Duration {
 	if slow := o.disk.total.Slow; slow != 1 {
 		t = time.Duration(min(float64(float64(t)*slow), math.MaxInt64/2))
 	}
-	return t
+	return t + min(late, math.MaxInt64/4)
+}
+
+// delay is how much later the operation is for faults that delay.
+func (o *operation) delay() time.Duration {
+	if len(o.disk.effects) == 0 {
+		return 0
+	}
+	late := time.Duration(0)
+	r := o.rand(drawDelay)
+	for _, e := range o.disk.effects {
+		if f := &e.fault; f.Delay > 0 && r.Bool(orDefault(f.DelayRate, 1)) {
+			late = min(late+f.Delay, longestDelay)
+		}
+	}
+	return late
+}
+
+// mistaken returns the bytes, or, with that probability, others, of which some are
+// wrong.
+func (o *operation) mistaken(b []byte, chance float64) []byte {
+	if chance == 0 || len(b) == 0 {
+		return b
+	}
+	r := o.rand(drawMistake)
+	if !r.Bool(chance) {
+		return b
+	}
+	const most = 8
+	wrong := append([]byte(nil), b...)
+	from := r.IntN(len(b))
+	length := 1 + r.IntN(min(most, len(b)-from))
+	for i := from; i < from+length; i++ {
+		wrong[i] ^= byte(1 + r.IntN(0xff))
+	}
+	o.disk.tell("mistake: "+o.verb+" "+o.name, uint64(from), uint64(length))
+	return wrong
 }
 
 // pass lets time pass, without need of the device.

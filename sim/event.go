@@ -26,7 +26,7 @@ const (
 	KindDeliver      // a message of Peer arrived at Node; Cause is its send, Body and Text as there
 	KindDrop         // a message from Peer to Node is lost; Text says why
 	KindHold         // a message from Peer to Node is kept back by a hold
-	KindRefuse       // a message reached Node but nobody listens on the port, or its inbox is full; Text is the port's name
+	KindRefuse       // a message reached Node but nobody listens on the port, or its inbox is full: Text is the port's name; or Text says why
 	KindRetry        // a stream from Peer to Node sends again after a timeout
 	KindBreak        // a stream from Node to Peer broke; Text says why
 	KindCut          // the link from Node to Peer was cut; Arg counts the cuts now on it
@@ -49,6 +49,7 @@ const (
 	KindCores        // the node got another number of cores; Text is that number
 	KindSpeed        // the node's cores got another speed; Text is that multiple of full speed
 	KindKill         // a process of the node was killed; Text is its name
+	KindImpair       // the node was impaired, or restored; Text says how
 	kindCount
 )
 
@@ -56,7 +57,7 @@ var kindNames = [kindCount]string{
 	"none", "boot", "crash", "pause", "resume", "spawn", "exit", "wake", "timer", "send", "deliver",
 	"drop", "hold", "refuse", "retry", "break", "cut", "mend", "degrade", "restore", "held", "release",
 	"clock", "work", "work-end", "disk", "disk-end", "note", "span", "span-end", "act", "fail",
-	"link", "cores", "speed", "kill",
+	"link", "cores", "speed", "kill", "impair",
 }
 
 // String returns the kind's name as it stands in traces, such as "deliver".

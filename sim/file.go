@@ -127,6 +127,7 @@ func (f *File) ReadAt(p *Proc, b []byte, off int64) (int, error) {
 	n := 0
 	if data := f.inode.data; off < int64(len(data)) {
 		n = copy(b, data[off:])
+		copy(b, o.mistaken(b[:n], f.disk.total.ReadMistake))
 	}
 	if n < len(b) {
 		return n, io.EOF
@@ -143,7 +144,7 @@ func (f *File) ReadAll(p *Proc) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]byte{}, f.inode.data...), nil
+	return append([]byte{}, o.mistaken(f.inode.data, f.disk.total.ReadMistake)...), nil
 }
 
 // read waits for the disk to have read.
@@ -182,7 +183,7 @@ func (f *File) write(p *Proc, verb string, b []byte, off int64) error {
 		o.block("File.Write")
 	}
 	n, err := o.admit(f.inode, int64(len(b)), off)
-	f.disk.write(f.inode, b[:n], off)
+	f.disk.write(f.inode, o.mistaken(b[:n], f.disk.total.WriteMistake), off)
 	o.pass(t)
 	return o.end(err)
 }

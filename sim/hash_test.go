@@ -44,6 +44,7 @@ var goldenWorlds = []struct {
 	{"processes", Config{Seed: 3, Cores: 2}, 5 * time.Second, buildProcesses},
 	{"clocks", Config{Seed: 4}, 20 * time.Second, buildClocks},
 	{"faults", Config{Seed: 5, Link: Link{Latency: Exponential(2 * ms), Loss: 0.01}}, 5 * time.Second, buildFaults},
+	{"impaired", Config{Seed: 9}, 2 * time.Second, buildImpaired},
 	{"violation", Config{Seed: 6}, time.Minute, buildViolation},
 }
 

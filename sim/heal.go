@@ -7,7 +7,7 @@ import (
 
 // Heal undoes every fault that is still in force, whoever made it: links are
 // mended, released and restored, paused nodes resume, nodes that are down boot,
-// cores run at full speed, clocks are right and disks sound. What the faults
+// cores run at full speed, impairments are restored, clocks are right and disks sound. What the faults
 // have done, they have done.
 func (w *World) Heal() {
 	w.isolated = nil
@@ -31,6 +31,9 @@ func (w *World) Heal() {
 func (n *Node) heal() {
 	if n.cpu.speed != 1 {
 		n.SetSpeed(1)
+	}
+	for _, i := range slices.Clone(n.impairments) {
+		i.Restore()
 	}
 	if n.clock.ppb != 0 || n.ClockError() != 0 {
 		n.Sync()

@@ -85,6 +85,9 @@ func (p *Proc) Send(to string, body any) {
 		return
 	}
 	a := p.resolve(to)
+	if len(p.w.lookups) != 0 && p.lookupFails(a) {
+		return
+	}
 	p.w.post(p.node, &pending{to: a.node, port: a.port, body: body})
 }
 
@@ -269,6 +272,9 @@ func (w *World) arrive(e *pending) {
 	}
 	if both, ok := e.body.(*connection); ok {
 		w.greet(both, dst, e)
+		return
+	}
+	if e.arg != 0 && dst.errorReplies != 0 && w.failsReply(src, dst, e) {
 		return
 	}
 	m := Message{From: src.name, Body: e.body, from: e.from, event: w.cause, call: e.arg}

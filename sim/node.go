@@ -35,6 +35,11 @@ type Node struct {
 	disk   *Disk
 	labels []Field
 	fields func() []Field
+
+	impairments  []*Impairment
+	errorReplies float64 // what they come to
+	repliesAt    int64   // the ordinal of a call among those that reach the node at this instant
+	replies      uint64
 }
 
 // Field is one thing that a node shows of itself, or an attribute of a span.
@@ -90,6 +95,9 @@ func (n *Node) start() {
 	if n.client {
 		p.client = true
 		w.clients++
+	}
+	for _, i := range n.impairments {
+		i.work()
 	}
 	w.cause = before
 }

@@ -21,6 +21,10 @@ var (
 	ErrRefused = errors.New("connection refused")
 	// ErrCancelled: a member of a group was killed by its Cancel.
 	ErrCancelled = errors.New("cancelled")
+	// ErrUnavailable: a fault had the call answered with an error; nothing was done.
+	ErrUnavailable = errors.New("service unavailable")
+	// ErrNoSuchHost: a fault had the peer's name not be found; nothing was done.
+	ErrNoSuchHost = errors.New("no such host")
 )
 
 // Call sends a request and blocks until the answer comes, an error shows that
@@ -50,6 +54,9 @@ func (p *Proc) call(what, to string, request any, timeout time.Duration) (any, e
 	p.willBlock(what)
 	w := p.w
 	a := p.resolve(to)
+	if len(w.lookups) != 0 && p.lookupFails(a) {
+		return nil, p.noSuchHost(timeout)
+	}
 	p.calls++
 	p.calling = uint64(p.index)<<32 | uint64(p.calls)
 	w.post(p.node, &pending{to: a.node, port: a.port, flags: flagStream, arg: p.calling, body: request})

@@ -96,6 +96,7 @@ type World struct {
 	ports    map[string]uint16
 	portName []string         // of its number
 	links    map[uint64]*link // links that are not like their sites
+	lookups  map[uint64]int   // impairments by which a node does not find another
 	sites    siteMap
 	isolated []*Partition // those that hold for nodes to come
 	deflt    link

@@ -279,7 +279,7 @@ func TestEventsInWords(t *testing.T) {
 		{Event{Number: 12, At: 1500 * ms, Node: "a", Kind: KindSend, Peer: "b", Body: "hi", Cause: 3}, `    12    1.500000s  a          send     -> b "hi"  (by 3)`},
 		{Event{Number: 1, Node: "a", Kind: KindBoot}, `     1    0.000000s  a          boot`},
 		{Event{Number: 1, Node: "a", Kind: KindDrop, Peer: "b", Text: "lost"}, `     1    0.000000s  a          drop     <- b lost`},
-		{Event{Number: 1, Kind: kindCount}, `     1    0.000000s             kind(36)`},
+		{Event{Number: 1, Kind: kindCount}, `     1    0.000000s             kind(37)`},
 		{Event{Number: 1, Kind: KindSend, Body: strings.Repeat("é", 99)}, `     1    0.000000s             send     ->  "` + strings.Repeat("é", 79) + "…"},
 	} {
 		if got := c.event.String(); got != c.want {

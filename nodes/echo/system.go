@@ -2,7 +2,6 @@ package echo
 
 import (
 	"embed"
-	"errors"
 	"time"
 
 	"github.com/orrery-sim/orrery/checker"
@@ -55,7 +54,7 @@ func (cl client) Do(p *sim.Proc, op workload.Op, timeout time.Duration) (checker
 	}
 	heard, err := sim.Call[Heard](p, cl.c.Servers()[0], request, timeout)
 	switch {
-	case errors.Is(err, sim.ErrRefused):
+	case sim.NothingDone(err):
 		return checker.Nil, checker.OutcomeFailed
 	case err != nil:
 		return checker.Nil, checker.OutcomeUnknown

@@ -1,7 +1,6 @@
 package raft
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -96,7 +95,7 @@ func (s *session) insist(p *sim.Proc, c *Command, deadline time.Duration) (Respo
 		}
 		r, err := sim.Call[Response](p, s.names[s.target], c, min(left, s.retry))
 		switch {
-		case errors.Is(err, sim.ErrRefused):
+		case sim.NothingDone(err):
 			s.lookElsewhere(p, "", deadline)
 		case err != nil:
 			outcome = checker.OutcomeUnknown
