@@ -64,6 +64,17 @@ func surrounded(r *resolver, a *aimed) error {
 	return a.setLinks(&s)
 }
 
+// lookedUp takes the links that an arrow says, or all on which the nodes send.
+func lookedUp(r *resolver, a *aimed) error {
+	if len(a.groups) != 1 {
+		return linked(r, a)
+	}
+	var s linkSet
+	everybody, _ := r.names(Term{Name: everyone})
+	s.cross(a.groups[0], everybody, false)
+	return a.setLinks(&s)
+}
+
 // isolated takes all links between each of the nodes and the other servers.
 func isolated(r *resolver, a *aimed) error {
 	var s linkSet
@@ -156,6 +167,25 @@ func fewerCores(r *resolver, a *aimed) error {
 		if has, _ := r.c.World().Lookup(name).Cores(); has <= want {
 			return tooFewCores(name, has, want)
 		}
+	}
+	return nil
+}
+
+// mostWorkers is how many workers of one stress a node can be asked to run: each costs the
+// simulation hundreds of events a second.
+const mostWorkers = 1000
+
+func stressed(_ *resolver, a *aimed) error {
+	if n := a.act.Amounts[0].N; n > mostWorkers {
+		return fmt.Errorf("%d workers, expected at most %d", n, mostWorkers)
+	}
+	return nil
+}
+
+// loaded makes sure that somebody asks something.
+func loaded(r *resolver, _ *aimed) error {
+	if _, ok := r.c.(Loader); !ok {
+		return errors.New("there is no workload in this cluster, and so no load")
 	}
 	return nil
 }

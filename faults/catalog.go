@@ -96,6 +96,28 @@ var Catalog = []Entry{
 		Doc:  "What would arrive over the links is kept back, what is under way included.",
 		Undo: "what has been kept back arrives, in order", aim: linked, do: hold,
 	},
+	{
+		Name: "lookup-failure", Form: "lookup-failure <links>", Example: "at 5s for 5s: lookup-failure n1 -> n2",
+		Doc:  "With a -> b, a does not find the name of b: calls fail with \"no such host\", and what else it sends there is lost before it leaves; with a alone, a finds no name at all. Answers and connections that are open go on.",
+		Undo: "the names are found again", aim: lookedUp, do: failLookups,
+	},
+
+	// What is asked.
+	{
+		Name: "errors", Form: "errors <percentage> <nodes>", Example: "at 5s for 5s: errors 10% leader",
+		Doc:  "So many of the calls to the node are answered with an error, \"service unavailable\", and its program does not see them.",
+		Undo: "the program is asked again", do: failReplies,
+	},
+	{
+		Name: "load", Form: "load <factor>", Example: "at 5s for 5s: load 5x",
+		Doc:  "Clients ask so many times as often: at a higher rate in an open loop, after a shorter pause in a closed one. Those that overlap multiply. Stages are (load 2x for 5s) then (load 10x for 10s).",
+		Undo: "clients ask as often as before", aim: loaded, do: surge,
+	},
+	{
+		Name: "load ramp", Form: "load ramp <factor> over <duration>", Example: "at 5s for 10s: load ramp 5x over 5s",
+		Doc:  "Clients ask more and more often, up to so many times as often after so long, and stay there. It rises in a straight line, of 50 steps.",
+		Undo: "clients ask as often as before", aim: loaded, do: ramp,
+	},
 
 	// Nodes.
 	{
@@ -133,6 +155,16 @@ var Catalog = []Entry{
 		Doc:  "The node has fewer cores. Of those that overlap the fewest hold.",
 		Undo: "the node has its cores back", aim: fewerCores, do: cores,
 	},
+	{
+		Name: "stress", Form: "stress <count> workers <percentage> <nodes>", Example: "at 5s for 5s: stress 2 workers 80% leader",
+		Doc:  "So many workers keep a core of the node busy each for so much of the time, and the node's own work queues behind them.",
+		Undo: "the workers stop", aim: stressed, do: stress,
+	},
+	{
+		Name: "certificate-expiry", Form: "certificate-expiry <nodes>", Example: "at 5s for 5s: certificate-expiry n1",
+		Doc:  "The certificate by which the node identifies itself is expired. Systems whose nodes do so refuse it; to others it is nothing.",
+		Undo: "the certificate is renewed", do: expire,
+	},
 
 	// Clocks.
 	{
@@ -158,6 +190,11 @@ var Catalog = []Entry{
 		Undo: "the disk is restored", do: spoil(func(a Amount) sim.DiskFault { return sim.DiskFault{Slow: a.Float()} }),
 	},
 	{
+		Name: "disk delay", Form: "disk delay <duration> <percentage> <nodes>", Example: "at 5s for 5s: disk delay 20ms 50% leader",
+		Doc:  "So many of the reads, writes and syncs take so much longer. Those that overlap add up.",
+		Undo: "the disk is restored", do: delayDisk,
+	},
+	{
 		Name: "disk full", Form: "disk full <nodes>", Example: "at 5s for 5s: disk full n2",
 		Doc:  "What would make a file longer fails.",
 		Undo: "the disk is restored", do: spoil(func(Amount) sim.DiskFault { return sim.DiskFault{Full: true} }),
@@ -176,6 +213,16 @@ var Catalog = []Entry{
 		Name: "disk sync-error", Form: "disk sync-error <percentage> <nodes>", Example: "at 5s for 5s: disk sync-error 10% n1",
 		Doc:  "So many of the syncs fail, and what they should have written counts as written.",
 		Undo: "the disk is restored", do: spoil(func(a Amount) sim.DiskFault { return sim.DiskFault{SyncError: a.Float()} }),
+	},
+	{
+		Name: "disk read-mistake", Form: "disk read-mistake <percentage> <nodes>", Example: "at 5s for 5s: disk read-mistake 10% n1",
+		Doc:  "So many of the reads return wrong bytes, up to 8 in a row, and report success. What is on the disk stays right.",
+		Undo: "the disk is restored", do: spoil(func(a Amount) sim.DiskFault { return sim.DiskFault{ReadMistake: a.Float()} }),
+	},
+	{
+		Name: "disk write-mistake", Form: "disk write-mistake <percentage> <nodes>", Example: "at 5s for 5s: disk write-mistake 10% n1",
+		Doc:  "So many of the writes put wrong bytes into the file, up to 8 in a row, and report success.",
+		Undo: "the disk is restored; what was written wrong stays wrong", do: spoil(func(a Amount) sim.DiskFault { return sim.DiskFault{WriteMistake: a.Float()} }),
 	},
 	{
 		Name: "disk sync-lies", Form: "disk sync-lies <nodes>", Example: "at 5s for 5s: disk sync-lies all",
@@ -232,6 +279,12 @@ func (e *Entry) grammar() []part {
 		}
 	}
 	return parts
+}
+
+// shape is that of the entry's place; empty if it has none.
+func (e *Entry) shape() shape {
+	parts := e.grammar()
+	return parts[len(parts)-1].shape
 }
 
 // shape is what the place of an act looks like.

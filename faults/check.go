@@ -28,7 +28,18 @@ func (f Fault) Check(c Cluster) error {
 			})
 		}
 	}
+	var before Where
 	walk(f.What, func(a Act) {
+		if a.Where.isThere() {
+			if err := a.checkThere(before); err != nil {
+				errs = append(errs, err)
+				return
+			}
+			a.Where = before
+		}
+		if len(a.Where.Groups) > 0 {
+			before = a.Where
+		}
 		if err := a.check(c); err != nil {
 			errs = append(errs, err)
 		}
@@ -46,6 +57,18 @@ func (f Fault) checkForm() error {
 	}
 	if !reflect.DeepEqual(f, parsed) {
 		return Errors{{Text: fmt.Sprintf("the fault is written %q, which is another fault", line), Hint: "make faults with Parse"}}
+	}
+	return nil
+}
+
+// checkThere says whether the act can be done where the one before it was.
+func (a Act) checkThere(before Where) *Error {
+	shape := lookup(a.Verb).shape()
+	switch {
+	case len(before.Groups) == 0:
+		return &Error{Word: there, Text: `there is no act before it that has a place`}
+	case before.Sep != "" && !slices.Contains(shape.seps(), before.Sep):
+		return &Error{Word: there, Text: fmt.Sprintf("%s: the act before has %s, expected %s", a.Verb, before, shape)}
 	}
 	return nil
 }

@@ -74,6 +74,11 @@ func spoil(by func(Amount) sim.DiskFault) func(d *doing) (func(), error) {
 	}
 }
 
+func delayDisk(d *doing) (func(), error) {
+	worse := sim.DiskFault{Delay: d.amount(0).Duration(), DelayRate: d.amount(1).Float()}
+	return d.on(func(m *machine) func() { return m.node.Disk().Degrade(worse).Restore }), nil
+}
+
 // rot flips bits of one file of each disk.
 func rot(d *doing) (func(), error) {
 	rotten := false
@@ -116,6 +121,24 @@ func restart(d *doing) (func(), error) {
 
 func pause(d *doing) (func(), error) {
 	return d.on((*machine).pause), nil
+}
+
+func failReplies(d *doing) (func(), error) {
+	rate := d.amount(0).Float()
+	return d.on(func(m *machine) func() { return m.node.FailReplies(rate).Restore }), nil
+}
+
+func failLookups(d *doing) (func(), error) {
+	return d.onLinks(func(l Link) func() { return d.plan.w.Lookup(l.From).FailLookup(l.To).Restore }), nil
+}
+
+func expire(d *doing) (func(), error) {
+	return d.on(func(m *machine) func() { return m.node.ExpireCertificate().Restore }), nil
+}
+
+func stress(d *doing) (func(), error) {
+	workers, load := int(d.amount(0).N), d.amount(1).Float()
+	return d.on(func(m *machine) func() { return m.node.Stress(workers, load).Restore }), nil
 }
 
 func slow(d *doing) (func(), error) {

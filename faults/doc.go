@@ -57,11 +57,15 @@
 //	all, clients, everyone   servers, clients, both
 //	majority, minority       a division of the servers drawn from the seed; the leader, if
 //	                         there is one, is in the minority, where it can promise nothing
-//	random 2                 so many servers drawn from the seed; also: random 2 of followers.
+//	random 2                 so many servers drawn from the seed; also: random 2 of followers,
+//	                         random 50% of all, random up to 50%, which takes one at least.
 //	                         As long as there are enough, none that the act selects otherwise
 //	rest                     the servers that the act does not select otherwise
 //	next                     one server after the other, each time that the fault comes
 //	zone=a, site=eu          a label, and where the node is
+//	n?, c*                   all names that are like it: ? is a character, * any text
+//	zone=a&followers+n1      those that are in both sets, or in another; & binds first
+//	there                    what the act before has met: loss 5% random 1 -> rest and delay 9ms there
 //
 // What a fault draws depends on the seed, on what the fault does and when it begins:
 // another fault more or less, or an end that is sooner, changes nothing for it.

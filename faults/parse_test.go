@@ -194,7 +194,11 @@ var genCondition = rapid.Custom(func(t *rapid.T) faults.Condition {
 })
 
 var genTerm = rapid.Custom(func(t *rapid.T) faults.Term {
-	return faults.Term{Name: genName.Draw(t, "name"), Random: genMaybe(t, rapid.IntRange(1, 9), "random")}
+	term := faults.Term{Name: genName.Draw(t, "name"), Random: genMaybe(t, rapid.IntRange(1, 9), "random")}
+	if share := genMaybe(t, rapid.Int64Range(1, 1e6), "share"); term.Random == 0 && share > 0 {
+		term.Share, term.UpTo = share, rapid.Bool().Draw(t, "up to")
+	}
+	return term
 })
 
 var genAmount = map[string]func(t *rapid.T) faults.Amount{
@@ -225,6 +229,8 @@ var genAct = rapid.Custom(func(t *rapid.T) faults.Act {
 		}
 	}
 	switch {
+	case strings.HasPrefix(e.Name, "load"):
+		n = 0
 	case strings.Contains(e.Form, "|"):
 		n, a.Where.Sep = rapid.IntRange(2, 4).Draw(t, "groups"), "|"
 	case strings.Contains(e.Form, "<links>"):

@@ -281,9 +281,22 @@ func (p *parser) selection(s, expected shape) Selection {
 	}
 }
 
-// random reads "2" or "2 of followers", behind the word random.
+// random reads "2", "50%" or "up to 50%", and then nothing or "of followers", behind
+// the word random.
 func (p *parser) random() Term {
-	t := Term{Random: p.count(), Name: all}
+	t := Term{Name: all}
+	_, isShare, _ := parseAmount(Percent, p.peek().text)
+	switch {
+	case p.take("up"):
+		if to := p.peek(); !p.take("to") {
+			p.fail(to, "", `expected "to", as in "random up to 50%%"%s`, p.found(to))
+		}
+		t.UpTo, t.Share = true, p.amount(Percent).N
+	case isShare:
+		t.Share = p.amount(Percent).N
+	default:
+		t.Random = p.count()
+	}
 	if p.take("of") {
 		name := p.peek()
 		if !name.isName() {
@@ -298,8 +311,16 @@ func (p *parser) random() Term {
 // name reads what selects nodes: one word.
 func (p *parser) name() string {
 	t := p.advance()
-	if key, value, ok := (Term{Name: t.text}).label(); ok && (key == "" || value == "") {
-		p.fail(t, "", "expected a label such as \"zone=a\"%s", p.found(t))
+	for part := range strings.SplitSeq(t.text, "+") {
+		for atom := range strings.SplitSeq(part, "&") {
+			key, value, isLabel := (Term{Name: atom}).label()
+			switch {
+			case isLabel && (key == "" || value == ""):
+				p.fail(t, "", "expected a label such as \"zone=a\"%s", p.found(t))
+			case atom == "":
+				p.fail(t, "", "expected nodes on both sides of + and &%s", p.found(t))
+			}
+		}
 	}
 	return t.text
 }

@@ -16,6 +16,7 @@ type Plan struct {
 	due      []*due
 	machines map[string]*machine
 	log      []Done
+	surges   []*float64     // of load, in force
 	alike    map[string]int // how many faults have begun with the same words
 	stopped  bool
 }

@@ -72,7 +72,7 @@ func (r *resolver) aim(a Act) (aimed, error) {
 
 // isFixed says whether a term always means the same nodes, and says which.
 func (r *resolver) isFixed(t Term) bool {
-	return t.Random == 0 && (t.Name == all || t.Name == clients || t.Name == everyone || r.c.World().Lookup(t.Name) != nil)
+	return !t.isDrawn() && (t.Name == all || t.Name == clients || t.Name == everyone || r.c.World().Lookup(t.Name) != nil)
 }
 
 // terms resolves all terms: first those that say whom they mean, then those that
@@ -106,7 +106,7 @@ func (t Term) pass() int {
 	switch {
 	case t.Name == rest:
 		return 2
-	case t.Random > 0:
+	case t.isDrawn():
 		return 1
 	}
 	return 0
@@ -115,18 +115,22 @@ func (t Term) pass() int {
 // term returns the nodes that a term means, or nil if that is not known yet.
 func (r *resolver) term(t Term) ([]string, error) {
 	names, err := r.names(t)
-	if err != nil || t.Random == 0 || names == nil {
+	if err != nil || !t.isDrawn() || names == nil {
 		return names, err
 	}
-	if t.Random > len(names) {
+	count := t.count(len(names))
+	if count > len(names) || count == 0 {
 		return nil, &Error{Word: t.String(), Text: fmt.Sprintf("%s: there are only %d", t, len(names))}
 	}
+	if t.UpTo {
+		count = 1 + r.rand.IntN(count)
+	}
 	fresh := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return r.used[name] })
-	if len(fresh) >= t.Random {
+	if len(fresh) >= count {
 		names = fresh
 	}
 	r.drawn = true
-	return r.draw(names, t.Random), nil
+	return r.draw(names, count), nil
 }
 
 // draw takes so many of the names, and leaves them in their order.
@@ -149,6 +153,8 @@ func (r *resolver) draw(names []string, n int) []string {
 func (r *resolver) names(t Term) ([]string, error) {
 	var names []string
 	switch t.Name {
+	case there:
+		return nil, &Error{Word: there, Text: `"there" stands alone, for the whole place of an act`}
 	case all:
 		names = r.servers
 	case clients:
@@ -184,8 +190,18 @@ func (r *resolver) nodes(want func(*sim.Node) bool) []string {
 	return names
 }
 
-// special returns the nodes of a term that names a label, a node or a role.
+// special returns the nodes of a term that names a label, a node, a role, or several.
 func (r *resolver) special(t Term) ([]string, error) {
+	switch {
+	case strings.ContainsAny(t.Name, "+&"):
+		return r.joined(t)
+	case strings.ContainsAny(t.Name, "*?") && !strings.Contains(t.Name, "="):
+		names := r.nodes(func(n *sim.Node) bool { return matches(t.Name, n.Name()) })
+		if len(names) == 0 {
+			return nil, &Error{Word: t.Name, Text: fmt.Sprintf("no node's name is like %s", t.Name), Hint: "servers are " + brief(r.servers)}
+		}
+		return names, nil
+	}
 	if key, value, ok := t.label(); ok {
 		names := r.nodes(func(n *sim.Node) bool { return hasLabel(n, key, value) })
 		if len(names) == 0 {
@@ -210,6 +226,68 @@ func (r *resolver) special(t Term) ([]string, error) {
 		return nil, &Error{Word: t.Name, Text: "no " + t.Name}
 	}
 	return names, nil
+}
+
+// joined returns the nodes that are in all sets joined by &, of any of those joined
+// by +.
+func (r *resolver) joined(t Term) ([]string, error) {
+	var union []string
+	for part := range strings.SplitSeq(t.Name, "+") {
+		both, err := r.intersection(part)
+		if err != nil || both == nil {
+			return nil, err
+		}
+		for _, name := range both {
+			if !slices.Contains(union, name) {
+				union = append(union, name)
+			}
+		}
+	}
+	if len(union) == 0 {
+		return nil, &Error{Word: t.Name, Text: fmt.Sprintf("no node is %s", t.Name)}
+	}
+	return union, nil
+}
+
+// intersection returns the nodes that are in all sets joined by &; nil if that is not
+// known yet.
+func (r *resolver) intersection(text string) ([]string, error) {
+	var both []string
+	for i, atom := range strings.Split(text, "&") {
+		names, err := r.names(Term{Name: atom})
+		if err != nil || names == nil {
+			return nil, err
+		}
+		if i == 0 {
+			both = slices.Clone(names)
+		}
+		both = slices.DeleteFunc(both, func(name string) bool { return !slices.Contains(names, name) })
+	}
+	return both, nil
+}
+
+// matches says whether a name is like a pattern: * is any text, ? any character. A *
+// that turned out to stand for too little takes one character more; only the last one
+// has to.
+func matches(pattern, name string) bool {
+	p, n := []rune(pattern), []rune(name)
+	i, j, star, taken := 0, 0, -1, 0
+	for j < len(n) {
+		switch {
+		case i < len(p) && p[i] == '*':
+			star, taken = i, j
+			i++
+		case i < len(p) && (p[i] == '?' || p[i] == n[j]):
+			i++
+			j++
+		case star < 0:
+			return false
+		default:
+			taken++
+			i, j = star+1, taken
+		}
+	}
+	return strings.Trim(string(p[i:]), "*") == ""
 }
 
 func (r *resolver) role(name string) []string {

@@ -15,6 +15,7 @@ type running struct {
 	rand  *sim.Rand
 	whole *scope // all times that the fault comes
 	next  int    // how often "next" has been asked for
+	last  Where  // the place of the act that was aimed last; nothing if that could not be done
 }
 
 // scope is a stretch of time at whose end everything that came in force within it
@@ -171,11 +172,20 @@ func (r *running) bounded(w What, s *scope, length time.Duration, end func(), be
 // begin does the act now, if it is all of the fault and says itself what it meets,
 // and else in an event of its own.
 func (a Act) begin(r *running, s *scope, then func(done bool)) {
+	if a.Where.isThere() {
+		if a.Where = r.last; len(a.Where.Groups) == 0 {
+			r.skip(a.Verb+" "+there, "nothing was done there", then)
+			return
+		}
+	}
 	res := newResolver(r.plan.c, r.rand)
 	res.next = r.next
 	aim, err := res.aim(a)
-	r.next = res.next
+	if r.next = res.next; len(a.Where.Groups) > 0 {
+		r.last = aim.act.Where
+	}
 	if err != nil {
+		r.last = Where{}
 		r.skip(a.String(), reason(err), then)
 		return
 	}

@@ -19,6 +19,11 @@ type Term struct {
 	// Random is how many of the nodes are taken, drawn from the seed; 0 takes all.
 	Random int
 
+	// Share takes a part of the nodes instead, in millionths, drawn from the seed and
+	// rounded down; UpTo makes it the most that is taken, and 1 the least.
+	Share int64
+	UpTo  bool
+
 	// Name is the name of a node, or a role that the cluster knows, or key=value for
 	// the nodes with that label, or site=name for those in a site or region, or one
 	// of the words:
@@ -30,6 +35,11 @@ type Term struct {
 	//	majority  the servers that are not in the minority
 	//	rest      the servers that the act does not select otherwise
 	//	next      one server after the other, each time that the fault comes
+	//	there     what the act before it has met, the links included; it stands alone
+	//
+	// or a name with * for any text or ? for any character, or several of all these joined
+	// by & for the nodes that are in all of them, or by +, which binds less, for those that
+	// are in any.
 	Name string
 }
 
@@ -42,9 +52,10 @@ const (
 	minority = "minority"
 	rest     = "rest"
 	next     = "next"
+	there    = "there"
 )
 
-var builtin = []string{all, clients, everyone, majority, minority, rest, next}
+var builtin = []string{all, clients, everyone, majority, minority, rest, next, there}
 
 // String renders the place as it is written in a fault.
 func (w Where) String() string {
@@ -68,15 +79,42 @@ func (s Selection) String() string {
 	return strings.Join(terms, " ")
 }
 
-// String renders "n1", "random 2" or "random 2 of followers".
+// String renders "n1", "random 2", "random 2 of followers" or "random up to 50%".
 func (t Term) String() string {
-	switch {
-	case t.Random == 0:
+	if !t.isDrawn() {
 		return t.Name
-	case t.Name == all:
-		return "random " + strconv.Itoa(t.Random)
 	}
-	return "random " + strconv.Itoa(t.Random) + " of " + t.Name
+	s := "random "
+	switch {
+	case t.UpTo:
+		s += "up to " + t.share()
+	case t.Share > 0:
+		s += t.share()
+	default:
+		s += strconv.Itoa(t.Random)
+	}
+	if t.Name == all {
+		return s
+	}
+	return s + " of " + t.Name
+}
+
+func (t Term) share() string { return Amount{Percent, t.Share}.String() }
+
+// isDrawn says whether some of the nodes are drawn from the seed.
+func (t Term) isDrawn() bool { return t.Random > 0 || t.Share > 0 }
+
+// count is how many of n nodes are taken, or the most.
+func (t Term) count(n int) int {
+	if t.Share == 0 {
+		return t.Random
+	}
+	return int(int64(n) * t.Share / units[Percent].most)
+}
+
+// isThere says whether the place is that of the act before.
+func (w Where) isThere() bool {
+	return len(w.Groups) == 1 && len(w.Groups[0]) == 1 && w.Groups[0][0] == Term{Name: there}
 }
 
 // label splits key=value.

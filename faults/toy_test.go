@@ -28,6 +28,7 @@ type toy struct {
 	leader  func() string
 	seen    []sighting
 	plan    *faults.Plan
+	load    float64
 }
 
 type sighting struct {
@@ -52,7 +53,7 @@ func newQuiet(t tester, seed uint64, servers int) *toy {
 
 func (c *toy) fill(t tester, seed uint64, servers int, run func(p *sim.Proc)) {
 	c.w = sim.New(sim.Config{Seed: seed, Cores: 2})
-	c.leader = func() string { return "n3" }
+	c.leader, c.load = func() string { return "n3" }, 1
 	t.Cleanup(c.w.Close)
 	for i := range servers {
 		name := fmt.Sprintf("n%d", i+1)
@@ -66,6 +67,7 @@ func (c *toy) fill(t tester, seed uint64, servers int, run func(p *sim.Proc)) {
 
 func (c *toy) World() *sim.World { return c.w }
 func (c *toy) Servers() []string { return c.servers }
+func (c *toy) Surge(by float64)  { c.load = by }
 func (c *toy) Roles() []string   { return []string{"leader", "followers"} }
 
 func (c *toy) Role(role string) []string {
@@ -94,7 +96,13 @@ func (c *toy) saw(p *sim.Proc, format string, args ...any) {
 
 // run is the code of a node.
 func (c *toy) run(p *sim.Proc) {
-	p.Handle(func(p *sim.Proc, m sim.Message) { c.saw(p, "<- %s %v", m.From, m.Body) })
+	p.Handle(func(p *sim.Proc, m sim.Message) {
+		if m.IsCall() {
+			p.Reply(m, "yes", nil)
+			return
+		}
+		c.saw(p, "<- %s %v", m.From, m.Body)
+	})
 	for {
 		p.Sleep(beat - c.w.Now()%beat)
 		if c.w.Now()%beat == 0 {
@@ -110,7 +118,13 @@ func (c *toy) tick(p *sim.Proc) {
 		}
 	}
 	all, _ := p.Node().Cores()
-	c.saw(p, "%d cores, clock off by %v", all, p.Node().ClockError())
+	c.saw(p, "%d cores, clock off by %v, load %v, expired %v", all, p.Node().ClockError(), c.load, p.Node().CertificateExpired())
+	if p.Node().Name() == "n2" { // alone: equal draws for equal calls need no order among them
+		p.Go("ask", func(p *sim.Proc) {
+			_, err := sim.Call[string](p, "n1", "?", beat/2)
+			c.saw(p, "asked: %v", err)
+		})
+	}
 	c.timed(p, "work", func() error { p.Work(time.Millisecond); return nil })
 	c.timed(p, "sleep", func() error { p.Sleep(10 * time.Millisecond); return nil })
 	c.disk(p)
