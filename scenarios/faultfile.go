@@ -68,6 +68,30 @@ func (r *reader) faults(v *yaml.Node, s *Scenario) {
 	}
 }
 
+// labels reads a mapping of nodes to their labels, such as n1: {zone: a}.
+func (r *reader) labels(v *yaml.Node, s *Scenario) {
+	if v.Kind != yaml.MappingNode {
+		r.fail(v, "labels is %s, expected a mapping of nodes to labels such as n1: {zone: a}", kindName(v))
+		return
+	}
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		node, list := v.Content[i], v.Content[i+1]
+		if list.Kind != yaml.MappingNode {
+			r.fail(list, "%s, expected labels such as {zone: a}", kindName(list))
+			continue
+		}
+		r.places["labels."+node.Value] = node
+		for j := 0; j+1 < len(list.Content); j += 2 {
+			l := Label{Node: node.Value, Name: list.Content[j].Value}
+			value := list.Content[j+1]
+			if r.text(value, &l.Value); value.Kind == yaml.ScalarNode && (strings.ContainsAny(l.Name+l.Value, "=+&|:()<>, \t") || l.Name == "" || l.Value == "") {
+				r.fail(list.Content[j], "%s=%s, expected a label that can stand in a fault, such as zone=a", l.Name, l.Value)
+			}
+			s.Labels = append(s.Labels, l)
+		}
+	}
+}
+
 // faultLine is the line of text that an item of the list stands for.
 func faultLine(item *yaml.Node) (line string, ok bool) {
 	switch {

@@ -87,7 +87,26 @@ func place(s *Scenario, o Options, values Values) *Run {
 	s.System.Place(r.Cluster)
 	connect := func(p *sim.Proc) workload.Session { return s.System.Connect(r.Cluster, p) }
 	r.Workload = workload.Start(w, s.Workload, s.Run+s.Settle, connect)
+	r.Cluster.load = r.Workload.Surge
+	r.label()
 	return r
+}
+
+// label gives the nodes the labels by which faults select them: app, which is the
+// system's name for the servers and client for the others, and the scenario's own.
+func (r *Run) label() {
+	for _, n := range r.World.Nodes() {
+		app := r.Scenario.System.Name
+		if n.Client() {
+			app = "client"
+		}
+		n.SetLabel("app", app)
+	}
+	for _, l := range r.Scenario.Labels {
+		if n := r.World.Lookup(l.Node); n != nil {
+			n.SetLabel(l.Name, l.Value)
+		}
+	}
 }
 
 // checkFaults returns what is wrong with the faults of a scenario that is sound

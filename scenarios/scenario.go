@@ -19,6 +19,7 @@ type Scenario struct {
 	System   *System
 	Nodes    int // servers
 	Knobs    Values
+	Labels   []Label
 	Link     sim.Link // between all nodes, clients included; without a latency it has one of 1 ms
 	Workload workload.Spec
 	Faults   faults.Schedule
@@ -29,6 +30,10 @@ type Scenario struct {
 
 	File string // where it was read from, for reproduction; empty if built in
 }
+
+// Label is a label of a node, by which faults select it. Every server has the label
+// app with the name of the system, and every client app=client.
+type Label struct{ Node, Name, Value string }
 
 // FullName is system/name.
 func (s *Scenario) FullName() string { return s.System.Name + "/" + s.Name }
@@ -76,6 +81,14 @@ func (s *Scenario) check() []problem {
 	}
 	_, wrong := fill(s.System.Knobs, s.Knobs)
 	found = append(found, wrong...)
+	if len(found) == 0 { // else there may be no end of nodes
+		names := s.nodeNames()
+		for _, l := range s.Labels {
+			if !contains(names, l.Node) {
+				fail("labels."+l.Node, "%w", unknown("node", l.Node, names))
+			}
+		}
+	}
 	for i, name := range s.Checks {
 		if s.System.check(name) == nil {
 			fail(fmt.Sprintf("checks.%d", i), "%w", unknown("check", name, s.System.CheckNames()))
@@ -122,6 +135,15 @@ func (s *System) mutantNames() []string {
 	var names []string
 	for i := range s.Mutants {
 		names = append(names, s.Mutants[i].Name)
+	}
+	return names
+}
+
+// nodeNames are those of servers and clients.
+func (s *Scenario) nodeNames() []string {
+	names := serverNames(s.Nodes)
+	for i := range s.Workload.Clients {
+		names = append(names, workload.ClientName(i))
 	}
 	return names
 }

@@ -60,6 +60,7 @@ type Cluster struct {
 	mutant  string
 	log     []Milestone
 	state   any
+	load    func(factor float64)
 }
 
 // Milestone is something that the system did and people want to know of, such as
@@ -71,7 +72,7 @@ type Milestone struct {
 	Text  string
 }
 
-var _ faults.Cluster = (*Cluster)(nil)
+var _ faults.Loader = (*Cluster)(nil)
 
 // World returns the world that the cluster is in.
 func (c *Cluster) World() *sim.World { return c.world }
@@ -79,6 +80,9 @@ func (c *Cluster) World() *sim.World { return c.world }
 // Servers returns the names of the servers, clients not included. It is not to be
 // changed.
 func (c *Cluster) Servers() []string { return c.servers }
+
+// Surge has the clients ask so many times as often as the scenario says.
+func (c *Cluster) Surge(factor float64) { c.load(factor) }
 
 // Mutant says whether the run is of that mutant.
 func (c *Cluster) Mutant(name string) bool {

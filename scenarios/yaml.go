@@ -187,6 +187,7 @@ func (r *reader) scenario(n *yaml.Node) *Scenario {
 		"system":   note("system", func(v *yaml.Node) { r.system(v, s) }),
 		"nodes":    note("nodes", func(v *yaml.Node) { scan(r, v, &nodes) }),
 		"knobs":    note("knobs", func(v *yaml.Node) { r.knobs(v, s.Knobs) }),
+		"labels":   note("labels", func(v *yaml.Node) { r.labels(v, s) }),
 		"link":     note("link", func(v *yaml.Node) { r.link(v, &s.Link) }),
 		"workload": note("workload", func(v *yaml.Node) { r.workload(v, &s.Workload) }),
 		"faults":   note("faults", func(v *yaml.Node) { r.faults(v, s) }),

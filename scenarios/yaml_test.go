@@ -27,7 +27,8 @@ func TestParse(t *testing.T) {
 	}
 	want := &Scenario{
 		Name: "full", Shows: "Every field.", System: toy, Nodes: 3, Knobs: Values{"delay": "2ms", "loud": "true"},
-		Link: sim.Link{Latency: sim.Constant(3 * time.Millisecond), Bandwidth: 1000000, Loss: 0.1, Duplicate: 0.2, Reorder: 0.3, Corrupt: 0.4},
+		Labels: []Label{{"n1", "zone", "a"}, {"n1", "tier", "db"}, {"c2", "zone", "b"}},
+		Link:   sim.Link{Latency: sim.Constant(3 * time.Millisecond), Bandwidth: 1000000, Loss: 0.1, Duplicate: 0.2, Reorder: 0.3, Corrupt: 0.4},
 		Workload: workload.Spec{Kind: "cas-register", Clients: 2, Keys: 5, Every: 10 * time.Millisecond, Rate: 100, Reads: 0.25,
 			Zipf: 1, Timeout: 2 * time.Second},
 		Faults: got.Faults, Checks: []string{"linearizable", "positive"}, Run: 4 * time.Second, Settle: 2 * time.Second,

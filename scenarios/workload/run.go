@@ -17,6 +17,7 @@ type Run struct {
 	world   *sim.World
 	connect func(p *sim.Proc) Session
 	until   time.Duration
+	load    float64 // how many times as often as specified the clients ask
 	ops     []checker.Operation
 }
 
@@ -24,16 +25,19 @@ type Run struct {
 // until; then the first reads every key once more, or the first hundred if there are
 // more, and they end. The specification must be sound, see [Spec.Check].
 func Start(w *sim.World, spec Spec, until time.Duration, connect func(p *sim.Proc) Session) *Run {
-	r := &Run{spec: spec, kind: Find(spec.Kind), world: w, connect: connect, until: until}
+	r := &Run{spec: spec, kind: Find(spec.Kind), world: w, connect: connect, until: until, load: 1}
 	keys := sim.NewZipf(spec.Keys, spec.Zipf)
 	for i := range spec.Clients {
-		name := "c" + strconv.Itoa(i+1)
+		name := ClientName(i)
 		// It outlives crashes of the client, so that no value is given twice.
 		g := newGenerator(&r.spec, i, keys, w.Rand("workload", name))
 		w.Client(name, func(p *sim.Proc) { r.client(p, g) })
 	}
 	return r
 }
+
+// ClientName is the name of a client, counted from 0.
+func ClientName(i int) string { return "c" + strconv.Itoa(i+1) }
 
 // History returns what the clients asked and were answered, so far.
 func (r *Run) History() checker.History { return checker.History{Ops: slices.Clone(r.ops)} }
@@ -44,6 +48,18 @@ func (r *Run) Ops() []checker.Operation { return r.ops }
 
 // Model is the name of the model of package checker that the answers are of.
 func (r *Run) Model() string { return r.kind.Model }
+
+// Surge has the clients ask so many times as often as the specification says, from
+// their next question on. The factor is above zero.
+func (r *Run) Surge(factor float64) { r.load = factor }
+
+// pause is how long a client waits before it asks again, if the specification says d.
+func (r *Run) pause(d time.Duration) time.Duration {
+	if r.load == 1 {
+		return d
+	}
+	return time.Duration(float64(d) / r.load)
+}
 
 func (r *Run) client(p *sim.Proc, g *generator) {
 	if r.spec.Rate > 0 {
@@ -58,7 +74,7 @@ func (r *Run) client(p *sim.Proc, g *generator) {
 func (r *Run) closed(p *sim.Proc, g *generator) {
 	session := r.connect(p)
 	for {
-		p.Sleep(g.rand.Duration(r.spec.Every/2, r.spec.Every+r.spec.Every/2))
+		p.Sleep(r.pause(g.rand.Duration(r.spec.Every/2, r.spec.Every+r.spec.Every/2)))
 		if r.world.Now() >= r.until {
 			return
 		}
@@ -75,7 +91,7 @@ func (r *Run) open(p *sim.Proc, g *generator) {
 	var sessions []Session
 	var left sim.WaitGroup
 	for {
-		p.Sleep(interval.Sample(g.rand))
+		p.Sleep(r.pause(interval.Sample(g.rand)))
 		if r.world.Now() >= r.until {
 			break
 		}
