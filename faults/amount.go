@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -191,4 +192,16 @@ func durationText(d time.Duration) string {
 		s = s[:len(s)-2]
 	}
 	return s
+}
+
+// ParseAmount reads an amount of a unit as it is written in a fault.
+func ParseAmount(u Unit, word string) (Amount, error) {
+	a, ok, wrong := parseAmount(u, word)
+	switch {
+	case !ok:
+		return Amount{}, fmt.Errorf("%q is no %s such as %s", word, units[u].name, units[u].example)
+	case wrong != "":
+		return Amount{}, errors.New(wrong)
+	}
+	return a, nil
 }

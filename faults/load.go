@@ -25,7 +25,7 @@ func (p *Plan) surge(by *float64) (undo func()) {
 func (p *Plan) setLoad() {
 	total := 1.0
 	for _, by := range p.surges {
-		total *= *by
+		total = float64(total * *by)
 	}
 	p.c.(Loader).Surge(total)
 }

@@ -55,10 +55,13 @@ func (r *resolver) aim(a Act) (aimed, error) {
 					names = append(names, name)
 				}
 			}
-			if r.isFixed(t) {
-				written = append(written, t)
-			} else {
+			switch {
+			case !r.isFixed(t):
 				written = append(written, named(found[i][j])...)
+			case IsWord(t.Name) && strings.Contains(a.Where.Sep, ">"):
+				written = append(written, named(others(found[i][j], found[1-i]))...)
+			default:
+				written = append(written, t)
 			}
 		}
 		out.groups = append(out.groups, names)
@@ -68,6 +71,15 @@ func (r *resolver) aim(a Act) (aimed, error) {
 		err = out.entry.aim(r, &out)
 	}
 	return out, err
+}
+
+// others are the names without that at the other end of an arrow, if it is one alone:
+// nobody has a link to himself.
+func others(names []string, end [][]string) []string {
+	if alone := slices.Concat(end...); len(alone) == 1 && len(names) > 1 {
+		return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == alone[0] })
+	}
+	return names
 }
 
 // isFixed says whether a term always means the same nodes, and says which.

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -56,6 +57,10 @@ const (
 )
 
 var builtin = []string{all, clients, everyone, majority, minority, rest, next, there}
+
+// IsWord says whether a word selects nodes in any cluster, so that it cannot be
+// meant for the name of one.
+func IsWord(word string) bool { return slices.Contains(builtin, word) }
 
 // String renders the place as it is written in a fault.
 func (w Where) String() string {

@@ -22,6 +22,7 @@ var layers = []struct{ pkg, may, why string }{
 	{"sim", "", "the kernel stands alone: it must be possible to use it without anything else here"},
 	{"sim/simtest", "sim", "go test on top of the kernel, for worlds that know nothing of systems or scenarios"},
 	{"checker/...", "checker/...", "a history is a value, wherever it came from: the checker must not know that there is a simulator"},
+	{"faults/chaosmesh", "sim faults/... internal/suggest", "documents are read into faults, and misspelt fields are met with the nearest name"},
 	{"faults/...", "sim faults/...", "a fault says what breaks in a world; what is judged or asked of it is not its business"},
 	{"scenarios/...", core, "a scenario joins any system to any workload, faults and checks; it must not know a particular one"},
 	{"nodes", core + " nodes/*", "the list of all systems"},
