@@ -11,15 +11,36 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/orrery-sim/orrery/faults"
+	"github.com/orrery-sim/orrery/faults/chaosmesh"
 )
 
-// ReadFaults reads a file of faults, one a line. Empty lines and those that begin
-// with # count for nothing. All errors are reported, each with its place.
-func ReadFaults(path string) (faults.Schedule, error) {
+// ReadFaults reads a file of faults: one a line, where empty lines and those that begin
+// with # count for nothing, or Chaos Mesh documents. All errors are reported, each with
+// its place. The notes are what people should know: the lines that documents have
+// become, and what happens otherwise than there.
+func ReadFaults(path string) (s faults.Schedule, notes []string, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	if !chaosmesh.Is(text) {
+		s, err = readLines(path, text)
+		return s, nil, err
+	}
+	d, err := chaosmesh.Read(path, text)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range d.Faults {
+		notes = append(notes, fmt.Sprintf("%s: %s", path, f))
+	}
+	for _, n := range d.Notes {
+		notes = append(notes, n.String())
+	}
+	return d.Faults, notes, nil
+}
+
+func readLines(path string, text []byte) (faults.Schedule, error) {
 	var schedule faults.Schedule
 	var errs []error
 	number := 0

@@ -21,6 +21,7 @@ type Report struct {
 	Mutant   string        `json:"mutant,omitempty"`
 	Knobs    []Setting     `json:"knobs"`
 	Workload string        `json:"workload"`
+	Notes    []string      `json:"notes,omitempty"` // those of the options
 	Status   string        `json:"outcome"`
 	Expected string        `json:"expected"`
 	Reason   string        `json:"reason,omitempty"` // of an outcome that is not ok, in a line
@@ -96,7 +97,7 @@ func (r *Run) report(out sim.Outcome) *Report {
 	st := status(out, results)
 	rep := &Report{
 		Scenario: s.FullName(), Shows: s.Shows, System: s.System.Name, Nodes: r.Cluster.servers,
-		Seed: w.Seed(), Mutant: r.Options.Mutant, Workload: s.Workload.Summary(),
+		Seed: w.Seed(), Mutant: r.Options.Mutant, Workload: s.Workload.Summary(), Notes: r.Options.Notes,
 		Status: st.String(), Expected: s.Expect.String(), At: w.Now(), Events: w.Events(), Messages: w.Messages(),
 		Hash: fmt.Sprintf("%016x", w.Hash()), Checks: results, status: st, Stack: out.Stack,
 		history: r.Workload.History(), Command: r.command(),

@@ -18,6 +18,7 @@ type Options struct {
 	Knobs   Values          // before the scenario's own
 	Mutant  string          // a mistake to make, by name
 	Faults  faults.Schedule // beside the scenario's own
+	Notes   []string        // to stand in the report, such as where the faults come from
 	Until   time.Duration   // stop watching at this virtual time; 0 is the end
 	Program string          // with which the report's line to reproduce begins; "" is orrery
 	// Checking has the kernel look whether messages are changed after they were

@@ -215,7 +215,7 @@ func TestRolesAndClients(t *testing.T) {
 	for _, m := range r.Timeline {
 		fmt.Fprintf(&b, "%v %s %s; ", m.At, m.Who, m.Text)
 	}
-	const want = "0s n1 serves; 1s fault pause n1; 1.1s fault end of pause n1; 2s fault cut clients -> n1; 2.1s fault end of cut clients -> n1; "
+	const want = "0s n1 serves; 1s fault pause n1; 1.1s fault end of pause n1; 2s fault cut c1 c2 -> n1; 2.1s fault end of cut c1 c2 -> n1; "
 	if b.String() != want {
 		t.Errorf("timeline\n%s\nexpected\n%s", b.String(), want)
 	}

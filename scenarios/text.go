@@ -53,6 +53,9 @@ func (r *Report) writeHead(b *strings.Builder) {
 		fmt.Fprintf(b, "knobs     %s (the others at their defaults)\n", strings.Join(turned, " "))
 	}
 	fmt.Fprintf(b, "workload  %s\n", r.Workload)
+	for _, n := range r.Notes {
+		fmt.Fprintf(b, "note      %s\n", n)
+	}
 }
 
 func (r *Report) writeTimeline(b *strings.Builder) {

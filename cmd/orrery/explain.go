@@ -85,7 +85,7 @@ func explain(out io.Writer, name string) (found bool) {
 	switch name {
 	case "faults":
 		for i := range faults.Catalog {
-			fmt.Fprintf(out, "%-16s %s\n", faults.Catalog[i].Name, faults.Catalog[i].Example)
+			fmt.Fprintf(out, "%-19s %s\n", faults.Catalog[i].Name, faults.Catalog[i].Example)
 		}
 		return true
 	case "checks":

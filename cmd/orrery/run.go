@@ -32,7 +32,7 @@ func (s *settings) register(c *cobra.Command) {
 	f.StringArrayVar(&s.knobs, "knob", nil, "turn a knob of the system: `name=value` (may be repeated)")
 	f.StringVar(&s.mutant, "mutant", "", "make a deliberate mistake, by `name` (see orrery explain SYSTEM)")
 	f.StringArrayVar(&s.faults, "fault", nil, "one more fault, such as `\"at 5s for 3s: isolate leader\"` (may be repeated)")
-	f.StringVar(&s.file, "faults", "", "more faults from a `file`, one a line")
+	f.StringVar(&s.file, "faults", "", "more faults from a `file`: one a line, or Chaos Mesh documents")
 	f.DurationVar(&s.until, "until", 0, "stop at this virtual time and judge what there is")
 }
 
@@ -53,11 +53,11 @@ func (s *settings) options() (scenarios.Options, error) {
 		o.Faults = append(o.Faults, f)
 	}
 	if s.file != "" {
-		more, err := scenarios.ReadFaults(s.file)
+		more, notes, err := scenarios.ReadFaults(s.file)
 		if err != nil {
 			return o, err
 		}
-		o.Faults = append(o.Faults, more...)
+		o.Faults, o.Notes = append(o.Faults, more...), notes
 	}
 	return o, nil
 }

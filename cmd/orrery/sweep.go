@@ -47,6 +47,9 @@ has. One seed in twenty is run twice, and a difference is a failure.`,
 			if workers < 0 || stop < 0 {
 				return fmt.Errorf("--workers %d --stop %d: expected no negative number", workers, stop)
 			}
+			for _, n := range o.Notes {
+				fmt.Fprintf(c.ErrOrStderr(), "orrery: %s\n", n)
+			}
 			bar := newProgress(c.ErrOrStderr(), to-from+1)
 			sum, err := scenarios.Sweep{
 				Scenario: scenario, Options: o, From: from, To: to, Workers: workers, Stop: stop, Progress: bar.show,
