@@ -75,6 +75,7 @@ func TestMisuse(t *testing.T) {
 		"run testdata/mien.yaml", "run testdata/broken.yaml", "run echo/calm --sede 3", "run echo/calm -x", "run echo/calm --seed -1",
 		"run echo/calm --knob a", "run echo/calm --knob a=1", "run echo/calm --mutant unsinced", "run echo/calm --fault x",
 		"run echo/calm --faults testdata/fault.txt", "run echo/calm --faults testdata/bad-faults.txt", "run echo/calm --until -1s",
+		"run echo/calm --faults testdata/bad-chaos.yaml", "run echo/calm --faults testdata/chaos-of-nobody.yaml",
 		"sweep", "sweep echo/calm --seeds 5-3", "sweep echo/calm --seeds x", "sweep echo/calm --seeds 0-18446744073709551615",
 		"sweep echo/calm --workers -1", "sweep echo/calm --mutant x", "run echo/calm --traces a.json", "run echo/calm --traces a.jaeger.json --sample often", "run echo/calm --traces a.otlp.json --sample 2",
 		"trace", "trace echo/calm --why x", "trace echo/calm --why violation", "trace echo/calm --why 99999999", "trace echo/calm --slowest -1",

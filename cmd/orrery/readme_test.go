@@ -26,29 +26,36 @@ func TestDocuments(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the documents run hundreds of seeds")
 	}
-	paths, err := filepath.Glob("../../docs/*.md")
+	t.Chdir("../..") // where the reader is
+	paths, err := filepath.Glob("docs/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	shown := 0
-	for _, path := range append(paths, "../../README.md") {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		repeated := consoleBlock.ReplaceAllStringFunc(string(text), func(block string) string {
-			shown++
-			return repeat(t, filepath.Base(path), block)
-		})
-		if update := flag.Lookup("update"); update != nil && update.Value.String() == "true" && repeated != string(text) {
-			if err := os.WriteFile(path, []byte(repeated), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
+	for _, path := range append(paths, "README.md") {
+		t.Run(filepath.Base(path), func(t *testing.T) { shown += document(t, path) })
 	}
 	if shown == 0 {
 		t.Error("no document shows a command")
 	}
+}
+
+// document repeats the commands that one shows, and counts their blocks.
+func document(t *testing.T, path string) (shown int) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	repeated := consoleBlock.ReplaceAllStringFunc(string(text), func(block string) string {
+		shown++
+		return repeat(t, filepath.Base(path), block)
+	})
+	if update := flag.Lookup("update"); update != nil && update.Value.String() == "true" && repeated != string(text) {
+		if err := os.WriteFile(path, []byte(repeated), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return shown
 }
 
 var (

@@ -23,7 +23,6 @@ type ioChaos struct {
 // io reads an IOChaos.
 func (r *reader) io(spec *yaml.Node) *experiment {
 	x := &experiment{spec: spec}
-	before := len(r.errs)
 	var s scope
 	c := ioChaos{percent: "100%"}
 	where := r.otherwise("volumePath, path: all of the node's disk is meant")
@@ -38,7 +37,7 @@ func (r *reader) io(spec *yaml.Node) *experiment {
 		"attr": r.unsupported("attr", "files have no attributes"),
 	}))
 	if c.action == nil {
-		r.missing(spec, "action", before)
+		r.missing(spec, "action")
 		return nil
 	}
 	if c.percent == zero {

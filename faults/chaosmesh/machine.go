@@ -25,7 +25,7 @@ func (r *reader) common(x *experiment, s *scope, to known) known {
 func (r *reader) pod(spec *yaml.Node) *experiment {
 	x := &experiment{spec: spec}
 	var s scope
-	action, before := "", len(r.errs)
+	action := ""
 	r.fields(spec, "a PodChaos", r.common(x, &s, known{
 		"action": func(v *yaml.Node) { action = r.oneOf(v, "pod-kill", "pod-failure", "container-kill") },
 		"gracePeriod": func(v *yaml.Node) {
@@ -37,7 +37,7 @@ func (r *reader) pod(spec *yaml.Node) *experiment {
 	verb := "restart"
 	switch action {
 	case "":
-		r.missing(spec, "action", before)
+		r.missing(spec, "action")
 	case "pod-failure":
 		verb = "crash"
 	default:
@@ -53,7 +53,6 @@ func (r *reader) time(spec *yaml.Node) *experiment {
 	x := &experiment{spec: spec}
 	var s scope
 	var offset string
-	before := len(r.errs)
 	r.fields(spec, "a TimeChaos", r.common(x, &s, known{
 		"timeOffset": func(v *yaml.Node) {
 			if a, ok := r.amount(v, faults.Shift, v.Value, `a shift such as "-10m"`); ok {
@@ -63,7 +62,7 @@ func (r *reader) time(spec *yaml.Node) *experiment {
 		"clockIds": r.clocks,
 	}))
 	if offset == "" {
-		r.missing(spec, "timeOffset", before)
+		r.missing(spec, "timeOffset")
 	}
 	x.acts = "clock jump " + offset + " " + r.term(&s, spec)
 	return x
@@ -88,7 +87,7 @@ func (r *reader) clocks(v *yaml.Node) {
 func (r *reader) stress(spec *yaml.Node) *experiment {
 	x := &experiment{spec: spec}
 	var s scope
-	workers, load, before := int64(0), "100%", len(r.errs)
+	workers, load := int64(0), "100%"
 	const noMemory = "a node has as much memory as it needs"
 	cpu := known{
 		"workers": func(v *yaml.Node) { workers = r.count(v) },
@@ -104,7 +103,7 @@ func (r *reader) stress(spec *yaml.Node) *experiment {
 		},
 		"stressngStressors": r.unsupported("stressngStressors", "write stressors: {cpu: {workers: 1, load: 50}}"),
 	}))
-	if (workers == 0 || load == zero) && len(r.errs) == before {
+	if (workers == 0 || load == zero) && len(r.errs) == r.before {
 		r.fail(spec, "a StressChaos needs stressors such as {cpu: {workers: 1, load: 50}}")
 	}
 	x.acts = "stress " + faults.Amount{Unit: faults.Count, N: workers}.String() + " workers " + load + " " + r.term(&s, spec)

@@ -13,7 +13,6 @@ var emulations = []string{"delay", "loss", "duplicate", "corrupt", "rate", "band
 // network reads a NetworkChaos.
 func (r *reader) network(spec *yaml.Node) *experiment {
 	x := &experiment{spec: spec}
-	before := len(r.errs)
 	var s scope
 	var action, target *yaml.Node
 	direction := "to"
@@ -41,7 +40,7 @@ func (r *reader) network(spec *yaml.Node) *experiment {
 	}))
 	place := r.links(&s, spec, target, direction)
 	if action == nil {
-		r.missing(spec, "action", before)
+		r.missing(spec, "action")
 		return nil
 	}
 	name := r.oneOf(action, append([]string{"partition", "netem"}, emulations...)...)
@@ -55,7 +54,7 @@ func (r *reader) network(spec *yaml.Node) *experiment {
 		}
 		list = append(list, acts[e]...)
 	}
-	if len(r.errs) > before {
+	if len(r.errs) > r.before {
 		return nil
 	}
 	if len(list) == 0 && (name == "netem" || at[name] != nil) {

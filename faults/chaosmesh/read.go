@@ -106,6 +106,7 @@ type reader struct {
 	notes  []Note
 	noted  map[string]bool // the same note is made once
 	errs   []placed
+	before int // how many there were before the experiment that is being read
 }
 
 func (r *reader) fail(n *yaml.Node, format string, args ...any) {
@@ -287,8 +288,8 @@ func (r *reader) experiment(kind string, spec *yaml.Node) *experiment {
 		r.fail(spec, "a %s is %s, expected a mapping", kind, kindName(spec))
 		return nil
 	}
-	before := len(r.errs)
-	if x := chaos[kind](r, spec); len(r.errs) == before {
+	r.before = len(r.errs)
+	if x := chaos[kind](r, spec); len(r.errs) == r.before {
 		return x
 	}
 	return nil

@@ -26,11 +26,11 @@ func (s *scope) fields(to known) known {
 // term is the scope as a fault says it. of is where to report that there is none.
 func (r *reader) term(s *scope, of *yaml.Node) string {
 	if s.mode == nil {
-		r.fail(of, `field "mode" is missing`)
+		r.missing(of, "mode")
 		return ""
 	}
 	if s.selector == nil {
-		r.fail(of, `field "selector" is missing`)
+		r.missing(of, "selector")
 		return ""
 	}
 	set := r.set(s.selector)

@@ -20,10 +20,10 @@ func (r *reader) scalar(v *yaml.Node, expected string) (string, bool) {
 	return v.Value, true
 }
 
-// missing says that a field is not there, unless another error, since so many, may have
-// to do with it: a name that is misspelt.
-func (r *reader) missing(n *yaml.Node, field string, before int) {
-	if len(r.errs) == before {
+// missing says that a field is not there, unless another error in the experiment may
+// have to do with it: a name that is misspelt.
+func (r *reader) missing(n *yaml.Node, field string) {
+	if len(r.errs) == r.before {
 		r.fail(n, "field %q is missing", field)
 	}
 }
