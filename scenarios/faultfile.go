@@ -14,34 +14,40 @@ import (
 	"github.com/orrery-sim/orrery/faults/chaosmesh"
 )
 
+// FaultFile is what a file of faults holds.
+type FaultFile struct {
+	Faults faults.Schedule
+	Places []string // of each of the faults, for errors: file:line
+	Notes  []string // the lines that documents have become, and what happens otherwise than there
+}
+
 // ReadFaults reads a file of faults: one a line, where empty lines and those that begin
 // with # count for nothing, or Chaos Mesh documents. All errors are reported, each with
-// its place. The notes are what people should know: the lines that documents have
-// become, and what happens otherwise than there.
-func ReadFaults(path string) (s faults.Schedule, notes []string, err error) {
+// its place.
+func ReadFaults(path string) (*FaultFile, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if !chaosmesh.Is(text) {
-		s, err = readLines(path, text)
-		return s, nil, err
+		return readLines(path, text)
 	}
 	d, err := chaosmesh.Read(path, text)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	for _, f := range d.Faults {
-		notes = append(notes, fmt.Sprintf("%s: %s", path, f))
+	file := &FaultFile{Faults: d.Faults, Places: d.Places}
+	for i, f := range d.Faults {
+		file.Notes = append(file.Notes, fmt.Sprintf("%s: %s", d.Places[i], f))
 	}
 	for _, n := range d.Notes {
-		notes = append(notes, n.String())
+		file.Notes = append(file.Notes, n.String())
 	}
-	return d.Faults, notes, nil
+	return file, nil
 }
 
-func readLines(path string, text []byte) (faults.Schedule, error) {
-	var schedule faults.Schedule
+func readLines(path string, text []byte) (*FaultFile, error) {
+	file := &FaultFile{}
 	var errs []error
 	number := 0
 	for line := range strings.Lines(string(text)) {
@@ -54,9 +60,12 @@ func readLines(path string, text []byte) (faults.Schedule, error) {
 		for _, e := range unjoin(err) {
 			errs = append(errs, fmt.Errorf("%s:%d: %w", path, number, e))
 		}
-		schedule = append(schedule, f)
+		file.Faults, file.Places = append(file.Faults, f), append(file.Places, fmt.Sprintf("%s:%d", path, number))
 	}
-	return schedule, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return file, nil
 }
 
 const expectedFault = `expected a fault such as "at 5s for 5s: isolate leader"`

@@ -18,6 +18,7 @@ type Options struct {
 	Knobs   Values          // before the scenario's own
 	Mutant  string          // a mistake to make, by name
 	Faults  faults.Schedule // beside the scenario's own
+	Places  []string        // of these faults, for errors, such as faults.txt:3; it may be shorter, and a place empty
 	Notes   []string        // to stand in the report, such as where the faults come from
 	Until   time.Duration   // stop watching at this virtual time; 0 is the end
 	Program string          // with which the report's line to reproduce begins; "" is orrery
@@ -67,9 +68,9 @@ func NewRun(s *Scenario, o Options) (*Run, error) {
 		return nil, err
 	}
 	r := place(s, o, values)
-	for _, f := range r.faults {
+	for i, f := range r.faults {
 		for _, e := range r.checkFault(f) {
-			err = errors.Join(err, fmt.Errorf("%s: %w", f, e))
+			err = errors.Join(err, fmt.Errorf("%s%s: %w", o.place(i-len(s.Faults)), f, e))
 		}
 	}
 	if err != nil {
@@ -77,6 +78,14 @@ func NewRun(s *Scenario, o Options) (*Run, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// place is where a fault of the options stands, and a colon, or nothing.
+func (o *Options) place(i int) string {
+	if i < 0 || i >= len(o.Places) || o.Places[i] == "" {
+		return ""
+	}
+	return o.Places[i] + ": "
 }
 
 // place puts the servers and the clients in a new world. The clients begin when the

@@ -101,18 +101,18 @@ func TestReadFaults(t *testing.T) {
 		}
 	}
 	write("# two\n\n  - at 1s: crash n1\r\nevery 5s: pause n1 for 1s")
-	s, _, err := ReadFaults(path)
-	if err != nil || len(s) != 2 || s[0].String() != "at 1s: crash n1" {
+	s, err := ReadFaults(path)
+	if err != nil || len(s.Faults) != 2 || s.Faults[0].String() != "at 1s: crash n1" || s.Places[1] != path+":4" {
 		t.Errorf("read %v, %v", s, err)
 	}
 	write("at 1s: crahs n1\nat 1s: crash n1\nat x: crash n1\n\x00\xff")
-	_, _, err = ReadFaults(path)
+	_, err = ReadFaults(path)
 	for _, want := range []string{path + ":1: ", path + ":3: ", path + ":4: ", `"crash"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in: %v", want, err)
 		}
 	}
-	if _, _, err := ReadFaults(path + ".none"); !os.IsNotExist(err) {
+	if _, err := ReadFaults(path + ".none"); !os.IsNotExist(err) {
 		t.Error(err)
 	}
 }

@@ -53,11 +53,12 @@ func (s *settings) options() (scenarios.Options, error) {
 		o.Faults = append(o.Faults, f)
 	}
 	if s.file != "" {
-		more, notes, err := scenarios.ReadFaults(s.file)
+		more, err := scenarios.ReadFaults(s.file)
 		if err != nil {
 			return o, err
 		}
-		o.Faults, o.Notes = append(o.Faults, more...), notes
+		o.Places = append(make([]string, len(o.Faults)), more.Places...)
+		o.Faults, o.Notes = append(o.Faults, more.Faults...), more.Notes
 	}
 	return o, nil
 }

@@ -83,11 +83,11 @@ func TestRun(t *testing.T) {
 	texts := files(t, "testdata/*.yaml")
 	for _, name := range sorted(texts) {
 		t.Run(name, func(t *testing.T) {
-			s, _, err := scenarios.ReadFaults(filepath.Join("testdata", name))
+			file, err := scenarios.ReadFaults(filepath.Join("testdata", name))
 			if err != nil {
 				t.Fatal(err)
 			}
-			run, err := scenarios.NewRun(sc, scenarios.Options{Seed: 1, Faults: s, Until: 18 * time.Second})
+			run, err := scenarios.NewRun(sc, scenarios.Options{Seed: 1, Faults: file.Faults, Until: 18 * time.Second})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,7 +100,7 @@ func TestRun(t *testing.T) {
 				}
 				done[d.Fault] = true
 			}
-			for _, f := range s {
+			for _, f := range file.Faults {
 				if !done[f.String()] {
 					t.Errorf("nothing came of %s", f)
 				}

@@ -26,7 +26,8 @@ const apiVersion = "chaos-mesh.org/v1alpha1"
 // Documents are what a file of them comes to.
 type Documents struct {
 	Faults faults.Schedule
-	Notes  []Note // in the order of the file
+	Places []string // of the faults: where the specification of each stands, file:line:column
+	Notes  []Note   // in the order of the file
 }
 
 // Note is something that happens otherwise here than in a cluster of containers.
@@ -76,7 +77,7 @@ func Read(file string, text []byte) (*Documents, error) {
 		return nil, errors.Join(errs...)
 	}
 	slices.SortStableFunc(r.notes, func(a, b Note) int { return compare(a.Line, b.Line, a.Column, b.Column) })
-	return &Documents{r.faults, r.notes}, nil
+	return &Documents{r.faults, r.places, r.notes}, nil
 }
 
 func compare(line, line2, column, column2 int) int {
@@ -103,6 +104,7 @@ type reader struct {
 	file   string
 	begin  time.Duration // when the document is applied that is being read
 	faults faults.Schedule
+	places []string
 	notes  []Note
 	noted  map[string]bool // the same note is made once
 	errs   []placed
@@ -243,7 +245,7 @@ func (r *reader) document(n *yaml.Node) {
 		}
 	}
 	if paused {
-		r.faults = r.faults[:before]
+		r.faults, r.places = r.faults[:before], r.places[:before]
 	}
 }
 
@@ -324,4 +326,5 @@ func (r *reader) add(x *experiment, when string) {
 		return
 	}
 	r.faults = append(r.faults, f)
+	r.places = append(r.places, fmt.Sprintf("%s:%d:%d", r.file, x.spec.Line, x.spec.Column))
 }
