@@ -55,7 +55,7 @@ func ramp(d *doing) (func(), error) {
 			if next == steps {
 				at = begin + length
 			}
-			p.at(at, d.text, func() { rise(next) })
+			p.at(at, d.text, d.scope, func() { rise(next) })
 		}
 	}
 	rise(0)
