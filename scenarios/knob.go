@@ -131,6 +131,31 @@ func fill(knobs []Knob, given Values) (Values, []problem) {
 	return all, wrong
 }
 
+// KnobError is a value of a knob that contradicts others, or the number of servers.
+type KnobError struct {
+	Knob string
+	Text string // what is wrong and what was expected, without the knob's name
+}
+
+// Error returns the text behind the knob's name.
+func (e *KnobError) Error() string { return "knob " + e.Knob + ": " + e.Text }
+
+// contradictions is what is wrong with values that are sound one by one.
+func (s *System) contradictions(v Values, nodes int) []problem {
+	if s.Sound == nil {
+		return nil
+	}
+	var found []problem
+	for _, err := range unjoin(s.Sound(v, nodes)) {
+		field := "knobs"
+		if e := new(KnobError); errors.As(err, &e) {
+			field += "." + e.Knob
+		}
+		found = append(found, problem{field, err})
+	}
+	return found
+}
+
 // unknown is the error about a name that is not among those that there are.
 func unknown(what, name string, known []string) error {
 	if hint := suggest.Hint(name, known); hint != "" {

@@ -54,6 +54,9 @@ func NewRun(s *Scenario, o Options) (*Run, error) {
 		}
 	}
 	values, wrong := fill(s.System.Knobs, knobs)
+	if len(wrong) == 0 {
+		wrong = s.System.contradictions(values, s.Nodes)
+	}
 	var err error
 	for _, p := range wrong {
 		err = errors.Join(err, p.err)

@@ -251,3 +251,16 @@ func TestUnanswered(t *testing.T) {
 		t.Errorf("%s at %v: %s", r.Status, r.At, verdicts(r))
 	}
 }
+
+// Contradictory knobs are an error wherever they come from.
+func TestContradiction(t *testing.T) {
+	s := scenario(t, "knobs: {mode: fancy}")
+	_, err := NewRun(s, Options{Knobs: Values{"limit": "1"}})
+	if err == nil || err.Error() != "knob limit: 1 is too few for mode fancy, expected at least 2" {
+		t.Errorf("error %v", err)
+	}
+	s.Knobs["limit"] = "1"
+	if _, err := NewRun(s, Options{}); err == nil || !strings.Contains(err.Error(), "knobs: knob limit: 1 is too few") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -79,7 +79,10 @@ func (s *Scenario) check() []problem {
 	if workload.Find(s.Workload.Kind) != nil && !contains(s.System.Workloads, s.Workload.Kind) {
 		fail("workload.kind", "%w", unknown("workload of system "+s.System.Name, s.Workload.Kind, s.System.Workloads))
 	}
-	_, wrong := fill(s.System.Knobs, s.Knobs)
+	values, wrong := fill(s.System.Knobs, s.Knobs)
+	if len(wrong) == 0 && !hasAny(found, "nodes") {
+		wrong = s.System.contradictions(values, s.Nodes)
+	}
 	found = append(found, wrong...)
 	if len(found) == 0 { // else there may be no end of nodes
 		names := s.nodeNames()

@@ -17,7 +17,11 @@ type System struct {
 	Nodes int    // servers, unless a scenario says otherwise
 	Least int    // fewest servers it can be made of; 0 means 1
 
-	Knobs     []Knob
+	Knobs []Knob
+	// Sound says which knobs, each allowed by itself, contradict each other or the
+	// number of servers: all of them, a [KnobError] each, joined. It is nil if none can.
+	Sound func(v Values, nodes int) error
+
 	Workloads []string // the kinds of workload it can answer
 	Checks    []Check  // its own, beside those that every system has
 	Mutants   []Mutant

@@ -25,6 +25,16 @@ var toy = &System{
 		{Name: "share", Default: "0.5", Help: "a fraction", Min: "0", Max: "1"},
 		{Name: "mode", Default: "plain", Help: "a choice", Choices: []string{"plain", "fancy"}},
 	},
+	Sound: func(v Values, nodes int) error {
+		var errs []error
+		if v.String("mode") == "fancy" && v.Int("limit") == 1 {
+			errs = append(errs, &KnobError{"limit", "1 is too few for mode fancy, expected at least 2"})
+		}
+		if v.String("mode") == "fancy" && nodes == 9 {
+			errs = append(errs, &KnobError{"mode", "fancy is not for 9 nodes"})
+		}
+		return errors.Join(errs...)
+	},
 	Checks: []Check{{Name: "positive", Claim: "no value is negative"}},
 	Mutants: []Mutant{
 		{Name: "stale", Breaks: "a read answers what was there before", Scenario: "calm", Check: "linearizable", Seeds: 3},
