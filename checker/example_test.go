@@ -157,3 +157,28 @@ func ExampleWriteJSONL() {
 	// {:type :ok, :f :cas, :value ["x" [nil 3]], :output true, :time 250, :process 1, :index 9}
 	// {:type :invoke, :f :read, :value ["x" nil], :time 300, :process 2, :client "alice"}
 }
+
+// A cache answers with what was overwritten long ago.
+func ExampleBoundedStaleness() {
+	h := checker.History{Ops: []checker.Operation{
+		{Client: "1", Op: "write", Key: "x", Input: checker.Int(7), Call: 4800 * ms, Return: 4900 * ms, Outcome: checker.OutcomeOK},
+		{Client: "1", Op: "write", Key: "x", Input: checker.Int(9), Call: 5000 * ms, Return: 5100 * ms, Outcome: checker.OutcomeOK},
+		{Client: "2", Op: "read", Key: "x", Output: checker.Int(7), Call: 5400 * ms, Return: 5410 * ms, Outcome: checker.OutcomeOK},
+	}}
+	fmt.Print(checker.BoundedStaleness{MaxAge: 200 * time.Millisecond}.Check(h, checker.Limits{}).Report(80))
+	ages, _ := checker.Ages(h)
+	fmt.Printf("%+v\n", checker.Summarize(ages))
+	// Output:
+	// bounded-staleness: violated (3 operations)
+	// claim: no read returns a value that had been overwritten for more than 200ms when it was called
+	// read of x by client 2 returned 7 at 5.41s, which had been overwritten for 300ms and by 1 version when it was called: write 9 by client 1 had completed at 5.1s
+	// offending operation:
+	//   operation 2: read by client 2 returned 7, 5.4s to 5.41s
+	// contradicts:
+	//   operation 0: write 7 by client 1 completed, 4.8s to 4.9s
+	//   operation 1: write 9 by client 1 completed, 5s to 5.1s
+	//          4.8s                        5.41s
+	// client 1 [-write 7-] [-write 9-]
+	// client 2                        [!read 7!]
+	// {Reads:1 Stale:1 MaxAge:300ms P99Age:300ms MaxBehind:1 P99Behind:1}
+}
