@@ -6,6 +6,8 @@
 // Unknown never counts as ok. [Linearizable] is the first check; it asks
 // porcupine (github.com/anishathalye/porcupine) whether the operations on each
 // key can be put in an order in which one of the [Models] gives the same answers.
+// [BoundedStaleness] asks for less: how long a value that is read may have been
+// overwritten.
 //
 //	model, err := checker.ModelNamed("cas-register")
 //	h, err := checker.ReadFile("history.edn", checker.ReadOptions{})

@@ -64,6 +64,7 @@ func TestAges(t *testing.T) {
 		{"the first to overwrite counts", []string{"a write 1 0-10", "a write 2 20-30", "a write 3 40-50", "b read 1 60-70"}, "30/2"},
 		{"the first to be there, not to be asked for", []string{"a write 1 0-10", "a write 2 20-90", "c write 3 30-40", "b read 1 100-110"}, "60/2"},
 		{"versions behind are those there at the call", []string{"a write 1 0-10", "a write 2 20-30", "c write 3 40-90", "b read 1 60-70"}, "30/1"},
+		{"and not at the very instant", []string{"a write 1 0-10", "a write 2 20-30", "c write 3 40-60", "b read 1 60-70"}, "30/1"},
 		{"an unknown write that nobody read proves nothing", []string{"a write 1 0-10", "c write 2 20-30 unknown", "b read 1 100-110"}, "0/0"},
 		{"an unknown write was there when it was read", []string{"a write 1 0-10", "c write 2 20-? unknown", "d read 2 50-60", "b read 1 100-110"}, "0/0 40/1"},
 		{"an unknown write may take effect late", []string{"a write 1 0-? unknown", "c write 2 20-30", "b read 1 100-110"}, "0/0"},
