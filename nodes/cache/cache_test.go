@@ -34,7 +34,7 @@ func Example() {
 	defer w.Close()
 	db := &Database{ReadTime: sim.Constant(5 * time.Millisecond), WriteTime: sim.Constant(time.Millisecond)}
 	w.Node("db", db.Boot)
-	tier := &Tier{Config: readConfig(defaults(nil)), Nodes: []string{"n1", "n2"}, Store: Remote("db")}
+	tier := &Tier{Config: Defaults(), Nodes: []string{"n1", "n2"}, Store: Remote("db")}
 	for _, name := range tier.Nodes {
 		w.Node(name, tier.Boot)
 	}

@@ -1,7 +1,10 @@
 package cache
 
 import (
+	"fmt"
 	"math"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,9 +96,19 @@ func TestCheApproximation(t *testing.T) {
 		}
 		got := measuredHitRate(t, keys, test.skew, test.capacity, test.eviction, warmUp, run)
 		t.Logf("%4.1f  %8d  %8s  %7.1f%%  %8.1f%%", test.skew, test.capacity, test.eviction, 100*got, 100*predicted)
+		chapterShows(t, "| %.1f | %d | %s | %.1f%% | %.1f%% |", test.skew, test.capacity, test.eviction, 100*got, 100*predicted)
 		if math.Abs(got-predicted) > near {
 			t.Errorf("zipf %v, capacity %d, %s: a hit rate of %.3f was measured and %.3f predicted", test.skew, test.capacity, test.eviction, got, predicted)
 		}
+	}
+}
+
+// chapterShows looks for a row of a table in the chapter about this system.
+func chapterShows(t *testing.T, format string, args ...any) {
+	t.Helper()
+	chapter, err := os.ReadFile("../../docs/51-cache.md")
+	if row := fmt.Sprintf(format, args...); err != nil || !strings.Contains(string(chapter), row+"\n") {
+		t.Errorf("docs/51-cache.md does not have the row %s (%v)", row, err)
 	}
 }
 

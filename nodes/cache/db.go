@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/orrery-sim/orrery/checker"
 	"github.com/orrery-sim/orrery/sim"
@@ -52,14 +53,17 @@ type record struct {
 	number uint64
 }
 
+// supervise is after how long a database that could not read its log tries again.
+const supervise = 500 * time.Millisecond
+
 // Boot is the code of the database's node.
 func (d *Database) Boot(p *sim.Proc) {
 	t := &table{Database: d, rows: map[string]record{}, rand: p.Rand("service " + strconv.Itoa(p.Node().Incarnation()))}
 	d.now = t
 	d.Load.Present = 0
-	if err := t.recover(p); err != nil {
+	for err := t.recover(p); err != nil; err = t.recover(p) { // meanwhile calls are refused
 		p.Log("cannot read the log: %v", err)
-		return // nobody listens: calls are refused
+		p.Sleep(supervise)
 	}
 	p.Show(func() []sim.Field {
 		return []sim.Field{{Name: "rows", Value: strconv.Itoa(len(t.rows))}, {Name: "present", Value: strconv.Itoa(d.Load.Present)}}
@@ -89,6 +93,7 @@ func (t *table) recover(p *sim.Proc) error {
 		return err
 	}
 	t.log = f
+	clear(t.rows)
 	whole := int64(0)
 	for line := range bytes.Lines(text) {
 		key, r, ok := parseRecord(string(line))

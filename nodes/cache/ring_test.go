@@ -89,6 +89,7 @@ func TestBalance(t *testing.T) {
 	for _, v := range []int{1, 4, 16, 64, 256} {
 		got, want := deviation(newRing(nodeNames(n), v), n), 1/math.Sqrt(float64(v))
 		t.Logf("ring, %3d virtual nodes: deviation %.3f, 1/sqrt(v) is %.3f", v, got, want)
+		chapterShows(t, "| %d | %.3f | %.3f |", v, got, want)
 		if got < 0.6*want || got > 1.5*want {
 			t.Errorf("with %d virtual nodes the shares deviate by %.3f of the mean, expected about %.3f", v, got, want)
 		}

@@ -140,6 +140,15 @@ func numbered(key string) int {
 	return n
 }
 
+// Defaults is a tier as it is when no knob is turned, to begin from.
+func Defaults() Config {
+	v := scenarios.Values{}
+	for i := range knobs {
+		v[knobs[i].Name] = knobs[i].Default
+	}
+	return readConfig(v)
+}
+
 func readConfig(v scenarios.Values) Config {
 	return Config{
 		Strategy: v.String("strategy"), Placement: v.String("placement"), VirtualNodes: v.Int("virtual-nodes"),
