@@ -102,9 +102,10 @@ func (c *Client) direct(p *sim.Proc, key string, d deadline) (Row, error) {
 }
 
 // fill reads the store after a miss, and has the node keep what it read. With
-// single-flight it rather waits for another process of this machine that does.
+// single-flight it rather waits for another process of this machine that does; but not
+// with a lease, which it would not have been given if that read were not out of date.
 func (c *Client) fill(p *sim.Proc, node, key string, token uint64, d deadline) (Row, error) {
-	if under := c.fills.current(key); under != nil && c.SingleFlight {
+	if under := c.fills.current(key); under != nil && c.SingleFlight && token == 0 {
 		return under.wait(p, d.left(p, c.StoreTimeout))
 	}
 	var kept *Row

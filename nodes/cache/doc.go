@@ -15,11 +15,11 @@
 //	    at the end; with write-behind, unless a cache node crashed.
 //	C3  So large a share of the reads is answered from the cache.        hit-rate
 //	C4  The database never has more requests at once than it can bear.   database-load
-//	C5  With write-through, and while no cache node is given up,         linearizable
-//	    operations are linearizable.
+//	C5  With write-through and single-flight, and while no cache node    linearizable
+//	    is given up, operations are linearizable.
 //
-// C1 is an upper bound. Where nothing is lost, a value that is read was the newest at
-// some time while the read was under way or the write was.
+// C1 is an upper bound. With leases, or where the cache reads through, and as long as
+// nothing is lost, no value that is read had been overwritten when the read was called.
 //
 // # Strategies
 //

@@ -104,6 +104,47 @@ func TestFills(t *testing.T) {
 	}
 }
 
+// A read that a write of the same machine has overtaken is not shared with those who
+// ask after the write; one that a write of another machine has overtaken is not shared
+// where there are leases. Without them it may be: that is what may be in flight.
+func TestSharingAcrossWrites(t *testing.T) {
+	for _, test := range []struct {
+		leases      string
+		sameMachine bool
+		want        checker.Value
+	}{
+		{"false", true, checker.Int(1)}, {"true", true, checker.Int(1)},
+		{"false", false, checker.Nil}, {"true", false, checker.Int(1)},
+	} {
+		w := sim.New(sim.Config{Seed: 1})
+		db := &Database{ReadTime: sim.Constant(50 * time.Millisecond), WriteTime: sim.Constant(time.Millisecond)}
+		w.Node("db", db.Boot).SetCores(4)
+		tier := &Tier{Config: readConfig(defaults(scenarios.Values{"leases": test.leases})), Nodes: []string{"n"}, Store: Remote("db")}
+		w.Node("n", tier.Boot)
+		var other *Client
+		w.Node("b", func(p *sim.Proc) {
+			other = tier.Client(p)
+			if p.Sleep(15 * time.Millisecond); !test.sameMachine {
+				other.Write(p, "x", checker.Int(1), time.Second)
+			}
+		})
+		var got Row
+		w.Client("a", func(p *sim.Proc) {
+			c := tier.Client(p)
+			p.Go("first", func(p *sim.Proc) { c.Read(p, "x", time.Second) })
+			if p.Sleep(15 * time.Millisecond); test.sameMachine {
+				c.Write(p, "x", checker.Int(1), time.Second)
+			}
+			p.Sleep(20 * time.Millisecond)
+			got, _ = c.Read(p, "x", time.Second)
+		})
+		if out := w.Run(2 * time.Second); !out.OK() || got.Value != test.want {
+			t.Errorf("leases %s, same machine %v: %v was read, expected %v (%v)", test.leases, test.sameMachine, got.Value, test.want, out)
+		}
+		w.Close()
+	}
+}
+
 // Knobs that contradict each other are errors before the run.
 func TestContradictions(t *testing.T) {
 	sc, err := System.Scenario("calm")

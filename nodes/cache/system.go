@@ -54,7 +54,7 @@ var knobs = []scenarios.Knob{
 	{Name: "ttl", Default: "10s", Min: "0s", Help: "how long an entry lives at most; 0s is for ever"},
 	{Name: "jitter", Default: "0.1", Min: "0", Max: "1", Help: "the share of the time to live that is drawn: with 0.1 an entry lives for 0.9 to 1 of it"},
 	{Name: "negative-ttl", Default: "1s", Min: "0s", Help: "how long it is remembered that there is no such row; 0s is not at all"},
-	{Name: "single-flight", Default: "true", Help: "those on one machine that miss the same key wait for one read of it"},
+	{Name: "single-flight", Default: "true", Help: "those that miss the same key at one cache node, or with strategy aside and without leases at one client, wait for one read of it"},
 	{Name: "leases", Default: "true", Help: "with strategy aside, a client that misses gets a token without which it may not fill; others wait, and a delete revokes it"},
 	{Name: "lease-time", Default: "500ms", Min: "1ms", Help: "how long a lease lasts; for so long nobody else gets one for the key"},
 	{Name: "lease-wait", Default: "10ms", Min: "1us", Help: "after how long at most a client asks again that was told to wait"},
