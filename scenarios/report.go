@@ -31,6 +31,7 @@ type Report struct {
 	Messages uint64        `json:"messages"` // that nodes and clients gave to the network
 	Hash     string        `json:"hash"`
 	Checks   []Result      `json:"checks"`
+	Storm    []string      `json:"storm,omitempty"` // the faults that were drawn, one a line
 	Timeline []Moment      `json:"timeline"`
 	Phases   []Phase       `json:"phases"`
 	Measures []Measure     `json:"measures,omitempty"`
@@ -107,6 +108,9 @@ func (r *Run) report(out sim.Outcome) *Report {
 		k := &s.System.Knobs[i]
 		value := r.Cluster.Values[k.Name]
 		rep.Knobs = append(rep.Knobs, Setting{k.Name, value, value == k.Default})
+	}
+	for _, f := range r.storm {
+		rep.Storm = append(rep.Storm, f.String())
 	}
 	rep.blame(out, results)
 	rep.Timeline = r.timeline()

@@ -38,7 +38,8 @@ type Run struct {
 	Workload *workload.Run
 	Faults   *faults.Plan
 
-	faults faults.Schedule // the scenario's and those of the options
+	storm  faults.Schedule // drawn
+	faults faults.Schedule // the scenario's, the storm's and those of the options
 }
 
 // NewRun makes a run that has not started. What is impossible in the options is an
@@ -71,9 +72,14 @@ func NewRun(s *Scenario, o Options) (*Run, error) {
 		return nil, err
 	}
 	r := place(s, o, values)
+	if errs := r.drawStorm(); errs != nil {
+		r.Close()
+		return nil, joined(errs)
+	}
+	r.faults = slices.Concat(s.Faults, r.storm, o.Faults)
 	for i, f := range r.faults {
 		for _, e := range r.checkFault(f) {
-			err = errors.Join(err, fmt.Errorf("%s%s: %w", o.place(i-len(s.Faults)), f, e))
+			err = errors.Join(err, fmt.Errorf("%s%s: %w", o.place(i-len(s.Faults)-len(r.storm)), f, e))
 		}
 	}
 	if err != nil {
@@ -95,7 +101,7 @@ func (o *Options) place(i int) string {
 // world does, but are there before: faults may name them.
 func place(s *Scenario, o Options, values Values) *Run {
 	w := sim.New(sim.Config{Seed: o.Seed, Link: s.Link, Checking: o.Checking})
-	r := &Run{Scenario: s, Options: o, World: w, faults: slices.Concat(s.Faults, o.Faults)}
+	r := &Run{Scenario: s, Options: o, World: w}
 	r.Cluster = &Cluster{Values: values, system: s.System, world: w, servers: serverNames(s.Nodes), mutant: o.Mutant}
 	s.System.Place(r.Cluster)
 	connect := func(p *sim.Proc) workload.Session { return s.System.Connect(r.Cluster, p) }
@@ -122,13 +128,39 @@ func (r *Run) label() {
 	}
 }
 
+// drawStorm draws the storm of the run's seed, if the scenario has one. What is
+// impossible in it is returned, and nothing drawn.
+func (r *Run) drawStorm() []problem {
+	storm, end := r.Scenario.Storm, r.Scenario.Run
+	if storm == nil {
+		return nil
+	}
+	var found []problem
+	for _, err := range storm.Check(r.Cluster, end) {
+		field := "storm"
+		if e := new(faults.StormError); errors.As(err, &e) {
+			field += "." + e.Field
+		}
+		found = append(found, problem{field, err})
+	}
+	if found == nil {
+		r.storm = storm.Draw(r.Cluster, end)
+	}
+	return found
+}
+
+// Schedule returns all faults of the run: the scenario's, those that its storm drew,
+// and those of the options. A copy of the scenario that has these as its Faults, and
+// no Storm, runs the same with the same seed: nothing depends on who wrote a fault.
+func (r *Run) Schedule() faults.Schedule { return slices.Clone(r.faults) }
+
 // checkFaults returns what is wrong with the faults of a scenario that is sound
 // otherwise.
 func (s *Scenario) checkFaults() []problem {
 	values, _ := fill(s.System.Knobs, s.Knobs)
 	r := place(s, Options{}, values)
 	defer r.Close()
-	var found []problem
+	found := r.drawStorm()
 	for i, f := range s.Faults {
 		for _, err := range r.checkFault(f) {
 			found = append(found, problem{fmt.Sprintf("faults.%d", i), err})

@@ -23,7 +23,8 @@ type Scenario struct {
 	Link     sim.Link // between all nodes, clients included; without a latency it has one of 1 ms
 	Workload workload.Spec
 	Faults   faults.Schedule
-	Checks   []string // by name: those in Common and the system's own
+	Storm    *faults.Storm // faults drawn from the seed, beside Faults; nil is none
+	Checks   []string      // by name: those in Common and the system's own
 	Run      time.Duration
 	Settle   time.Duration // after Run, without faults
 	Expect   sim.Status

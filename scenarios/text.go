@@ -56,6 +56,13 @@ func (r *Report) writeHead(b *strings.Builder) {
 	for _, n := range r.Notes {
 		fmt.Fprintf(b, "note      %s\n", n)
 	}
+	for i, line := range r.Storm {
+		word := ""
+		if i == 0 {
+			word = "storm"
+		}
+		fmt.Fprintf(b, "%-9s %s\n", word, line)
+	}
 }
 
 func (r *Report) writeTimeline(b *strings.Builder) {
