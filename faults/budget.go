@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -30,7 +31,7 @@ func ParseShare(text string) (Share, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		return 0, fmt.Errorf("%q is no share of the servers, expected none, minority, all, or a number%s",
+		return 0, fmt.Errorf("%q is no share of the servers: expected none, minority, all, or a number%s",
 			text, didYouMean(text, []string{"none", minority, all}))
 	}
 	return Share(n), nil
@@ -86,6 +87,28 @@ type Budget struct {
 
 	Disk   Share // servers whose disks are full or fail, at once
 	Damage Share // servers whose disks are lost, rot or lie, in the whole run
+}
+
+// String renders what is allowed: "down minority, power-loss all, loss 20%".
+func (b *Budget) String() string {
+	var parts []string
+	say := func(name string, allowed bool, value any) {
+		if allowed {
+			parts = append(parts, fmt.Sprintf("%s %v", name, value))
+		}
+	}
+	say("down", b.Down != NoServer, b.Down)
+	say("power-loss", b.PowerLoss != NoServer, b.PowerLoss)
+	say("recover", b.Recover > 0, durationText(b.Recover))
+	say("loss", b.Loss.N > 0, b.Loss)
+	say("delay", b.Delay > 0, durationText(b.Delay))
+	say("bandwidth", b.Bandwidth.N > 0, b.Bandwidth)
+	say("slow", b.Slow.N > 0, b.Slow)
+	say("clock-drift", b.Drift.N > 0, b.Drift)
+	say("clock-jump", b.Jump > 0, durationText(b.Jump))
+	say("disk", b.Disk != NoServer, b.Disk)
+	say("damage", b.Damage != NoServer, b.Damage)
+	return strings.Join(parts, ", ")
 }
 
 // load is what a fault takes from the budget while it is in force.

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -141,11 +142,14 @@ func (ts targets) crowd() crowd {
 	return c
 }
 
-// some draws from one to that many servers, few more often. One of them is selected by
-// a role, half of the time.
+// some draws from one to that many servers: few, or all if that is possible. One of them
+// is selected by a role, half of the time, unless they are all.
 func (d *drawer) some(most int) targets {
 	most = min(most, len(d.servers))
 	n := 1
+	if most == len(d.servers) && d.rand.Bool(0.25) {
+		return d.pick(most)
+	}
 	for n < most && d.rand.Bool(0.5) {
 		n++
 	}
@@ -158,8 +162,8 @@ func (d *drawer) pick(n int) targets {
 	if len(d.roles) > 0 && n < len(d.servers) && d.rand.Bool(0.5) {
 		ts = append(ts, target{role: sim.Pick(d.rand, d.roles)})
 	}
-	for _, i := range d.rand.Perm(len(d.servers))[:n-len(ts)] {
-		ts = append(ts, target{name: d.servers[i]})
+	for _, name := range d.pickNamed(n - len(ts)) {
+		ts = append(ts, target{name: name})
 	}
 	return ts
 }
@@ -198,11 +202,23 @@ func (d *drawer) link() string {
 
 // pickNamed draws so many servers by name.
 func (d *drawer) pickNamed(n int) []string {
-	names := make([]string, n)
-	for i, j := range d.rand.Perm(len(d.servers))[:n] {
+	names := make([]string, len(d.servers))
+	for i, j := range d.rand.Perm(len(d.servers)) {
 		names[i] = d.servers[j]
 	}
-	return names
+	if d.near != nil && d.rand.Bool(0.5) {
+		slices.SortStableFunc(names, func(a, b string) int { return d.wasHit(b) - d.wasHit(a) })
+	}
+	d.hit = append(d.hit, names[:n]...)
+	return names[:n]
+}
+
+// wasHit is 1 for servers that the fault before has hit.
+func (d *drawer) wasHit(name string) int {
+	if slices.Contains(d.near.hit, name) {
+		return 1
+	}
+	return 0
 }
 
 // links draws links that are to get worse: all, those of a server, or one.
@@ -275,13 +291,15 @@ func drawPower(d *drawer) (string, load) {
 	return "power-loss " + ts.text(), load{out: ts.crowd(), power: true}
 }
 
-// upTo draws a multiple of the step from 1 up to that much, small ones more often.
+// upTo draws a multiple of the step up to that much: between it and its half, or between
+// its half and its quarter, and so on, one as likely as the other.
 func (d *drawer) upTo(most, step int64) int64 {
 	if most <= step {
 		return most
 	}
-	bound := max(most>>d.rand.IntN(3), step)
-	return step * (1 + d.rand.Int64N(bound/step))
+	const halvings = 3
+	bound := max(most>>d.rand.IntN(halvings)/step, 1)
+	return step * (bound - d.rand.Int64N((bound+1)/2))
 }
 
 func lossPossible(d *drawer) bool { return d.Budget.Loss.N > 0 }
@@ -336,6 +354,8 @@ func drawJump(format string) func(d *drawer) (string, load) {
 func diskPossible(d *drawer) bool { return d.Budget.Disk.Of(len(d.servers)) > 0 }
 
 // drawDisk draws how often a disk fails, if it is one of the faults that have a rate.
+// Half of the time the servers then lose power: what a disk has done wrong shows when
+// what is not on it is lost.
 func drawDisk(verb string, rate bool) func(d *drawer) (string, load) {
 	return func(d *drawer) (string, load) {
 		what := verb
@@ -343,7 +363,15 @@ func drawDisk(verb string, rate bool) func(d *drawer) (string, load) {
 			what += " " + sim.Pick(d.rand, []string{"1%", "5%", "20%", "50%"})
 		}
 		ts := d.some(d.Budget.Disk.Of(len(d.servers)))
-		return what + " " + ts.text(), load{disk: ts.crowd()}
+		what += " " + ts.text()
+		takes := load{disk: ts.crowd()}
+		power := d.Budget.PowerLoss.Of(len(d.servers))
+		if len(ts) > max(d.down(), power) || d.rand.Bool(0.5) {
+			return what, takes
+		}
+		takes.out, takes.power = takes.disk, power > 0
+		wait := max(d.rand.Duration(0, d.Shortest).Truncate(time.Millisecond), time.Millisecond)
+		return fmt.Sprintf("%s and after %s power-loss %s", what, durationText(wait), ts.text()), takes
 	}
 }
 

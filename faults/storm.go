@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/orrery-sim/orrery/sim"
@@ -11,8 +12,7 @@ import (
 
 // Storm is a schedule of faults that is drawn from the seed, within a budget.
 //
-// Each seed has its own mixture: a coin is tossed for every family of faults
-// whether it takes part (Groce, Zhang, Eide, Chen and Regehr, "Swarm Testing",
+// Each seed has its own mixture: it is drawn which families of faults take part (Groce, Zhang, Eide, Chen and Regehr, "Swarm Testing",
 // ISSTA 2012: what always happens together hides what happens alone). Low seeds
 // draw few faults and higher ones more, so that the first seed that fails tends to
 // be easy to understand.
@@ -36,6 +36,13 @@ type StormError struct {
 
 // Error returns the text.
 func (e *StormError) Error() string { return e.Text }
+
+// String says in a line what the storm draws: "1 to 12 faults of 200ms to 4s each, within
+// down minority, loss 20%".
+func (s *Storm) String() string {
+	return fmt.Sprintf("%d to %d faults of %s to %s each, within %v",
+		s.Least, s.Most, durationText(s.Shortest), durationText(s.Longest), &s.Budget)
+}
 
 // maxFaults bounds how many faults a storm has.
 const maxFaults = 1000
@@ -66,7 +73,11 @@ func (s *Storm) Check(c Cluster, end time.Duration) []error {
 		field := fmt.Sprintf("families.%d", i)
 		switch {
 		case !slices.Contains(known, name):
-			fail(field, "there is no family %q%s, expected one of %s", name, didYouMean(name, known), brief(known))
+			hint := didYouMean(name, known)
+			if hint == "" {
+				hint = ", expected one of " + strings.Join(known, ", ")
+			}
+			fail(field, "there is no family %q%s", name, hint)
 		case slices.Contains(s.Families[:i], name):
 			fail(field, "family %q stands here twice", name)
 		}
@@ -100,12 +111,15 @@ type drawer struct {
 	rand    *sim.Rand
 	end     time.Duration
 	drawn   []drawnFault
+	near    *drawnFault // to which the one that is being drawn is close; nil if to none
+	hit     []string    // the servers by name that it hits
 }
 
 // drawnFault is a fault with what it takes.
 type drawnFault struct {
 	fault      Fault
 	load       load
+	hit        []string
 	begin, end time.Duration
 }
 
@@ -166,19 +180,12 @@ func (d *drawer) families() []*family {
 	return list
 }
 
-// swarm draws which families take part: each with probability 1/2, and one at least.
+// swarm draws which families take part: first how many, from one to all, then which. So
+// two or three that only together do harm are alone together often enough.
 func (d *drawer) swarm() []*family {
-	candidates := d.families()
-	var list []*family
-	for _, f := range candidates {
-		if d.rand.Bool(0.5) {
-			list = append(list, f)
-		}
-	}
-	if len(list) == 0 {
-		list = append(list, sim.Pick(d.rand, candidates))
-	}
-	return list
+	list := d.families()
+	d.rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list[:1+d.rand.IntN(len(list))]
 }
 
 // possible are the kinds of a family that the budget can pay for.
@@ -193,20 +200,30 @@ func (d *drawer) possible(f *family) []*kind {
 }
 
 // try draws one fault, and takes it if it is within the budget beside those there are.
+// Most often it comes soon after another has begun or, which is likelier, ended, and half
+// of those times hits the same servers: what breaks while a system is not yet over what broke
+// before finds more.
 func (d *drawer) try(families []*family) bool {
+	d.near, d.hit = nil, nil
+	const chance = 2. / 3
+	if len(d.drawn) > 0 && d.rand.Bool(chance) {
+		d.near = &d.drawn[d.rand.IntN(len(d.drawn))]
+	}
 	kind := sim.Pick(d.rand, d.possible(sim.Pick(d.rand, families)))
 	text, takes := kind.draw(d)
 	what, err := ParseWhat(text)
 	if err != nil {
 		panic(fmt.Sprintf("faults: a storm drew %q: %v", text, err))
 	}
-	f := drawnFault{load: takes}
-	f.fault.What = what
-	length := d.length()
-	f.begin = d.rand.Duration(0, d.end-length).Truncate(time.Millisecond)
-	f.fault.At, f.end = f.begin, f.begin
-	if !isInstant(what) {
-		f.fault.For, f.end = length, f.begin+length
+	f := drawnFault{fault: Fault{What: what}, load: takes, hit: d.hit}
+	length := d.length(d.end)
+	whole := d.again(&f.fault.When, length)
+	f.begin = d.begin(d.end - whole)
+	f.fault.At, f.end = f.begin, f.begin+whole
+	if isInstant(what) {
+		f.end -= length
+	} else {
+		f.fault.For = length
 	}
 	if !d.fits(&f) {
 		return false
@@ -215,12 +232,43 @@ func (d *drawer) try(families []*family) bool {
 	return true
 }
 
+// begin draws when a fault begins, up to a time.
+func (d *drawer) begin(last time.Duration) time.Duration {
+	t := d.rand.Duration(0, last)
+	if d.near != nil {
+		const halvings = 5
+		t = sim.Pick(d.rand, []time.Duration{d.near.begin, d.near.end, d.near.end}) + d.rand.Duration(0, soon>>d.rand.IntN(halvings))
+	}
+	return min(t, last).Truncate(time.Millisecond)
+}
+
+// soon bounds how much later something begins to be soon after something else.
+const soon = 2 * time.Second
+
+// again draws whether a fault comes several times, if the run is long enough, and
+// returns how long it takes in all. To the budget it is one that lasts all the time; so
+// before it comes again, perhaps to others, those that it has hit have recovered.
+func (d *drawer) again(w *When, length time.Duration) time.Duration {
+	const chance, most = 0.25, 5
+	if !d.rand.Bool(chance) {
+		return length
+	}
+	every := length + d.Budget.Recover + d.length(d.Longest)
+	n := 2 + d.rand.IntN(most-1)
+	for ; n > 1; n-- {
+		if whole := time.Duration(n-1)*every + length; whole <= d.end {
+			w.Every, w.Times = every, n
+			return whole
+		}
+	}
+	return length
+}
+
 // length draws how long a fault lasts, so that short ones are as likely as long ones:
 // each of Longest, its half, its quarter and so on is as likely to be the bound.
-func (d *drawer) length() time.Duration {
-	bound := min(d.Longest, d.end)
+func (d *drawer) length(most time.Duration) time.Duration {
 	const halvings = 4
-	bound = max(bound>>d.rand.IntN(halvings), d.Shortest)
+	bound := max(min(d.Longest, most)>>d.rand.IntN(halvings), d.Shortest)
 	return max(d.rand.Duration(d.Shortest, bound).Truncate(time.Millisecond), time.Millisecond)
 }
 

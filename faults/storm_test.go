@@ -2,8 +2,11 @@ package faults_test
 
 import (
 	"fmt"
+	"math/bits"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/orrery-sim/orrery/faults"
 )
@@ -61,6 +64,143 @@ func ExampleStorm_Draw() {
 	defer c.w.Close()
 	fmt.Print(storm.Draw(c, 20*time.Second))
 	// Output:
-	// at 6.07s for 233ms: power-loss all
-	// at 10.221s: restart random 1 of leader
+	// at 13.379s: restart random 1 of leader
+	// at 13.791s: restart random 1 of leader
+}
+
+// TestStormKeepsItsBudget runs what was drawn, and adds up, whenever something has begun
+// or ended, what is in force then, from what the plan says alone.
+func TestStormKeepsItsBudget(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const end = 4 * time.Second
+		servers := rapid.IntRange(1, 7).Draw(t, "servers")
+		share := rapid.SampledFrom([]faults.Share{0, 1, faults.MinorityServers, faults.AllServers})
+		b := everything
+		b.Down, b.PowerLoss = share.Draw(t, "down"), share.Draw(t, "power-loss")
+		b.Disk, b.Damage = share.Draw(t, "disk"), share.Draw(t, "damage")
+		b.Recover = time.Duration(rapid.IntRange(0, 1).Draw(t, "recover")) * 300 * time.Millisecond
+		c := newQuiet(t, rapid.Uint64().Draw(t, "seed"), servers)
+		c.leader = func() string { return c.servers[0] }
+		drawn := stormOf(b, 30).Draw(c, end)
+		plan, err := drawn.Install(c)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, drawn)
+		}
+		a := &accounts{c: c, b: &b, plan: plan, left: map[string]time.Duration{}, damaged: map[string]bool{}}
+		for seen := 0; c.w.Now() < end; seen = len(plan.Log()) {
+			c.w.Run(time.Millisecond)
+			if len(plan.Log()) == seen && c.w.Now()%(20*time.Millisecond) != 0 {
+				continue // nothing has begun or ended
+			}
+			if wrong := a.audit(); wrong != "" {
+				t.Fatalf("at %v %s, and in force is\n%v\nof\n%s", c.w.Now(), wrong, plan.InForce(), drawn)
+			}
+		}
+	})
+}
+
+// accounts is what a storm has taken from its budget.
+type accounts struct {
+	c       *toy
+	b       *faults.Budget
+	plan    *faults.Plan
+	left    map[string]time.Duration // when a server was last out
+	power   time.Duration            // when power was last lost, or minus a day
+	lost    bool
+	damaged map[string]bool
+}
+
+// audit says what is beyond the budget now.
+func (a *accounts) audit() string {
+	now, n := a.c.w.Now(), len(a.c.servers)
+	var disks = map[string]bool{}
+	sums := map[string]float64{}
+	cuts := map[faults.Link]bool{}
+	for _, f := range a.plan.InForce() {
+		what, err := faults.ParseWhat(f.Text)
+		if err != nil {
+			return err.Error()
+		}
+		act := what.(faults.Act)
+		switch act.Verb {
+		case "power-loss":
+			a.power, a.lost = now, true
+			fallthrough
+		case "crash", "pause", "clog", "wipe":
+			for _, s := range f.Nodes {
+				a.left[s] = now
+			}
+		case "partition", "isolate", "majority-ring", "cut", "hold":
+			for _, l := range f.Links {
+				cuts[l] = true
+			}
+		case "disk full", "disk read-error", "disk write-error", "disk sync-error", "disk torn-write":
+			for _, s := range f.Nodes {
+				disks[s] = true
+			}
+		case "loss", "duplicate", "reorder", "corrupt":
+			sums["loss"] += act.Amounts[0].Float()
+		case "delay", "jitter":
+			sums["delay"] += act.Amounts[0].Float()
+		case "clock drift":
+			sums["drift"] += max(act.Amounts[0].Float(), -act.Amounts[0].Float())
+		case "clock jump", "clock strobe":
+			sums["jump"] += max(act.Amounts[0].Float(), -act.Amounts[0].Float())
+		}
+		if act.Verb == "wipe" || act.Verb == "disk sync-lies" {
+			for _, s := range f.Nodes {
+				a.damaged[s] = true
+			}
+		}
+	}
+	out := a.cutOff(cuts)
+	switch allowed := a.allowed(now, n); {
+	case out > allowed:
+		return fmt.Sprintf("%d servers are out, and %d may be", out, allowed)
+	case len(disks) > a.b.Disk.Of(n):
+		return fmt.Sprintf("the disks of %v fail", disks)
+	case len(a.damaged) > a.b.Damage.Of(n):
+		return fmt.Sprintf("the disks of %v are damaged", a.damaged)
+	case sums["loss"] > a.b.Loss.Float()+1e-9 || sums["drift"] > a.b.Drift.Float()+1e-9 ||
+		sums["delay"] > float64(a.b.Delay) || sums["jump"] > float64(a.b.Jump):
+		return fmt.Sprintf("the sums are %v", sums)
+	}
+	return ""
+}
+
+func (a *accounts) allowed(now time.Duration, n int) int {
+	if a.lost && now-a.power <= a.b.Recover {
+		return max(a.b.Down.Of(n), a.b.PowerLoss.Of(n))
+	}
+	return a.b.Down.Of(n)
+}
+
+// cutOff counts the servers that are out: those that were, not too long ago, and the fewest
+// of the others without which there is no cut, found by trying all.
+func (a *accounts) cutOff(cuts map[faults.Link]bool) int {
+	now := a.c.w.Now()
+	down := 0
+	var up []string
+	for _, s := range a.c.servers {
+		if at, was := a.left[s]; was && now-at <= a.b.Recover {
+			down++
+		} else {
+			up = append(up, s)
+		}
+	}
+	best := len(up)
+	for set := range 1 << len(up) {
+		whole := true
+		for i, x := range up {
+			for j, y := range up {
+				if set&(1<<i) == 0 && set&(1<<j) == 0 && cuts[faults.Link{From: x, To: y}] {
+					whole = false
+				}
+			}
+		}
+		if whole {
+			best = min(best, bits.OnesCount(uint(set)))
+		}
+	}
+	return down + best
 }

@@ -94,19 +94,21 @@ func TestSweepErrors(t *testing.T) {
 // TestNondeterministic has a system that is not a function of the seed: the sweep says
 // so, and names the first event that differs.
 func TestNondeterministic(t *testing.T) {
-	sum := sweep(t, Sweep{Scenario: scenario(t), Options: Options{Mutant: "chance"}, From: 20, To: 20})
-	if sum.Outcomes["nondeterministic"] != 1 || sum.OK() || len(sum.Failures) != 1 {
-		t.Fatalf("%+v", sum)
-	}
-	reason := sum.Failures[0].Reason
-	lines := strings.Split(reason, "\n")
-	if len(lines) != 3 || !strings.HasPrefix(reason, "two runs of the seed differ, first in:\n") {
-		t.Fatalf("reason %q", reason)
-	}
-	// Nothing differs before the server first waits, in answer to the first request.
-	for _, line := range lines[1:] {
-		if !strings.Contains(line, " n1 ") {
-			t.Errorf("the first event that differs is said to be %q", line)
+	for _, mistake := range []string{"chance", "maps"} {
+		sum := sweep(t, Sweep{Scenario: scenario(t), Options: Options{Mutant: mistake}, From: 20, To: 20})
+		if sum.Outcomes["nondeterministic"] != 1 || sum.OK() || len(sum.Failures) != 1 {
+			t.Fatalf("%s: %+v", mistake, sum)
+		}
+		reason := sum.Failures[0].Reason
+		lines := strings.Split(reason, "\n")
+		if len(lines) != 3 || !strings.HasPrefix(reason, "two runs of the seed differ, first in:\n") {
+			t.Fatalf("%s: reason %q", mistake, reason)
+		}
+		// Nothing differs before the server first waits, in answer to the first request.
+		for _, line := range lines[1:] {
+			if !strings.Contains(line, " n1 ") {
+				t.Errorf("%s: the first event that differs is said to be %q", mistake, line)
+			}
 		}
 	}
 }

@@ -41,10 +41,11 @@ type System struct {
 type Mutant struct {
 	Name     string
 	Breaks   string // the rule that it breaks, in a line
-	Scenario string // in which it is caught, "storm" or another of the system's
+	Scenario string // of the system, in which it is caught
 	Check    string // that catches it
 	Seeds    int    // within how many seeds, from 1
 	Knobs    Values // what must be set for it to show
+	Storm    string // the storm that finds it, by any check; "" is the scenario "storm", if there is one
 }
 
 // Role is what a server may be at a moment, by which faults select it.

@@ -43,6 +43,7 @@ var toy = &System{
 		{Name: "deaf", Breaks: "it answers nobody after 2s", Scenario: "calm", Check: "progress", Seeds: 3},
 		{Name: "hangs", Breaks: "its clients wait without a timeout", Scenario: "calm", Check: "progress", Seeds: 3},
 		{Name: "chance", Breaks: "it is not a function of the seed", Scenario: "calm", Check: "progress", Seeds: 3},
+		{Name: "maps", Breaks: "the order of a map shows", Scenario: "calm", Check: "progress", Seeds: 3},
 		{Name: "louder", Breaks: "it logs", Scenario: "calm", Check: "progress", Seeds: 3, Knobs: Values{"loud": "true"}},
 	},
 	Roles:     []Role{{Name: "leader", Help: "the server", Find: func(c *Cluster) []string { return c.ByField("role", "leader") }}},
@@ -69,6 +70,9 @@ var toys = Catalog{toy}
 // chance is what the mutant of that name looks at, and must not.
 var chance atomic.Int64
 
+// many is what the mutant "maps" ranges over.
+var many = map[int]bool{1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: true, 8: true}
+
 type (
 	get struct{ Key string }
 	put struct {
@@ -88,6 +92,12 @@ func serve(c *Cluster, p *sim.Proc) {
 		p.Sleep(c.Duration("delay"))
 		if c.Mutant("chance") {
 			p.Sleep(time.Duration(chance.Add(1)))
+		}
+		for i := range many {
+			if c.Mutant("maps") {
+				p.Sleep(time.Duration(i))
+			}
+			break
 		}
 		for c.Mutant("deaf") && c.World().Now() > 2*time.Second || c.Mutant("hangs") {
 			p.Sleep(time.Hour)

@@ -191,6 +191,7 @@ func (r *reader) scenario(n *yaml.Node) *Scenario {
 		"link":     note("link", func(v *yaml.Node) { r.link(v, &s.Link) }),
 		"workload": note("workload", func(v *yaml.Node) { r.workload(v, &s.Workload) }),
 		"faults":   note("faults", func(v *yaml.Node) { r.faults(v, s) }),
+		"storm":    note("storm", func(v *yaml.Node) { r.storm(v, s) }),
 		"checks":   note("checks", func(v *yaml.Node) { r.texts(v, &s.Checks) }),
 		"run":      note("run", func(v *yaml.Node) { scan(r, v, &s.Run) }),
 		"settle":   note("settle", func(v *yaml.Node) { scan(r, v, &s.Settle) }),
@@ -310,13 +311,7 @@ func (r *reader) workload(v *yaml.Node, w *workload.Spec) {
 		"zipf":    func(v *yaml.Node) { scan(r, v, &w.Zipf) },
 		"timeout": func(v *yaml.Node) { scan(r, v, &w.Timeout) },
 	}
-	for name, read := range known { // order-free: into a map
-		known[name] = func(v *yaml.Node) {
-			r.places["workload."+name] = v
-			read(v)
-		}
-	}
-	r.fields(v, "a workload", known)
+	r.fields(v, "a workload", r.noted("workload.", known))
 }
 
 func (r *reader) link(v *yaml.Node, l *sim.Link) {

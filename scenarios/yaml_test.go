@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/orrery-sim/orrery/faults"
 	"github.com/orrery-sim/orrery/internal/golden"
 	"github.com/orrery-sim/orrery/scenarios/workload"
 	"github.com/orrery-sim/orrery/sim"
@@ -33,17 +34,27 @@ func TestParse(t *testing.T) {
 			Zipf: 1, Timeout: 2 * time.Second},
 		Faults: got.Faults, Checks: []string{"linearizable", "positive"}, Run: 4 * time.Second, Settle: 2 * time.Second,
 		Expect: sim.Unknown, File: "testdata/full.yaml",
+		Storm: &faults.Storm{
+			Budget: faults.Budget{
+				Down: faults.MinorityServers, PowerLoss: faults.AllServers, Recover: 500 * time.Millisecond,
+				Loss: faults.Amount{Unit: faults.Percent, N: 200_000}, Delay: 100 * time.Millisecond,
+				Bandwidth: faults.Amount{Unit: faults.Rate, N: 64_000}, Slow: faults.Amount{Unit: faults.Factor, N: 20_000},
+				Drift: faults.Amount{Unit: faults.PPM, N: 50_000_000}, Jump: 2 * time.Second, Disk: 2,
+			},
+			Families: []string{"partition", "power", "clock"}, Roles: []string{"leader"},
+			Least: 1, Most: 8, Shortest: 200 * time.Millisecond, Longest: time.Second,
+		},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("read %+v\nexpected %+v", got, want)
 	}
 	const lines = "at 1s for 500ms: crash n1; at 1s every 1s: pause n2 for 100ms; at 3s: isolate leader"
-	var faults []string
+	var written []string
 	for _, f := range got.Faults {
-		faults = append(faults, f.String())
+		written = append(written, f.String())
 	}
-	if strings.Join(faults, "; ") != lines {
-		t.Errorf("faults are %q", faults)
+	if strings.Join(written, "; ") != lines {
+		t.Errorf("faults are %q", written)
 	}
 }
 

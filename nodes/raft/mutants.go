@@ -30,19 +30,19 @@ const linearizable = "linearizable"
 var mutants = []scenarios.Mutant{
 	{
 		Name: votesBeforeSync, Breaks: "R5: a vote is on disk before the candidate is told of it",
-		Scenario: "election-power-loss", Check: persistence, Seeds: 4,
+		Scenario: "election-power-loss", Check: persistence, Seeds: 4, Knobs: scenarios.Values{"fsync": "20ms"},
 	}, {
 		Name: acknowledgesBeforeSync, Breaks: "R5: entries are on disk before the leader is told that they are there",
 		Scenario: "power-loss", Check: persistence, Seeds: 8, Knobs: scenarios.Values{"fsync": "10ms"},
 	}, {
 		Name: keepsConflicts, Breaks: "R2: an entry that takes the place of another takes out all that followed that one",
-		Scenario: "deposed-leader", Check: logMatching, Seeds: 4,
+		Scenario: "deposed-leader", Check: logMatching, Seeds: 4, Knobs: scenarios.Values{"retry": "2s"},
 	}, {
 		Name: restartForgetsApplied, Breaks: "R4: after a restart entries are applied from where the snapshot ends",
 		Scenario: "power-loss", Check: stateMachineSafety, Seeds: 3,
 	}, {
 		Name: restartForgetsLease, Breaks: "R7: after a restart no vote is given while a leader's lease may still run",
-		Scenario: "lease-restart", Check: linearizable, Seeds: 40,
+		Scenario: "lease-restart", Check: linearizable, Seeds: 40, Storm: "storm-lease",
 	}, {
 		Name: renamesBeforeSync, Breaks: "R5: a snapshot is on disk before it takes the place of the one before",
 		Scenario: "power-loss", Check: persistence, Seeds: 3,
@@ -57,7 +57,7 @@ var mutants = []scenarios.Mutant{
 		Scenario: "membership", Check: stateMachineSafety, Seeds: 3,
 	}, {
 		Name: snapshotLossUnreported, Breaks: "R8: the library is told when a snapshot got lost, or it sends nothing more",
-		Scenario: "lagging-follower", Check: catchUp, Seeds: 10,
+		Scenario: "lagging-follower", Check: catchUp, Seeds: 10, Knobs: scenarios.Values{"snapshot-every": "20", "snapshot-keep": "2"},
 	}, {
 		Name: appliesRetries, Breaks: "R7: a write that was asked for again takes effect once",
 		Scenario: "lost-answers", Check: linearizable, Seeds: 3,
