@@ -76,6 +76,18 @@
 // ended; a node that two have crashed boots when the second ends; delays add up, slow
 // nodes get slower; of limits the strictest holds.
 //
+// # Storms
+//
+// A [Storm] draws a schedule from the seed, within a [Budget]: what a system claims to
+// survive. The drawn schedule is like any other, and depends on the storm, the seed and the
+// names in the cluster alone. At no instant does it take more than the budget has, with
+// overlapping faults added up as they add up in the cluster; a server selected by its role
+// counts as one that no other fault has hit.
+//
+// Which [Families] of faults take part is drawn first, then how many faults there are, few
+// for the lowest seeds, and then one after the other: what, to whom, when, for how long,
+// and how often. Most often one comes soon after another has begun or ended.
+//
 // # When it cannot be done
 //
 // What is wrong with a line, Parse says, with columns; what is wrong with it in a cluster,

@@ -9,10 +9,12 @@ import (
 	"github.com/orrery-sim/orrery/sim"
 )
 
-// family is faults of one sort, which a storm has or has not.
-type family struct {
-	name  string
-	needs string // what a budget must allow, for errors
+// Family is faults of one sort, which the storm of a seed has or has not.
+type Family struct {
+	Name  string
+	Doc   string // what breaks, in a line
+	Needs string // what a budget must allow
+
 	kinds []kind
 }
 
@@ -22,9 +24,9 @@ type kind struct {
 	draw     func(d *drawer) (what string, takes load)
 }
 
-// allFamilies is all that a storm can be made of.
-var allFamilies = []family{
-	{"partition", "down, and 2 servers or more", []kind{
+// Families is all that a storm can be made of.
+var Families = []Family{
+	{"partition", "servers that do not reach each other, whole, partly or in one direction", "down, and 2 servers or more", []kind{
 		{cutOff(2), func(d *drawer) (string, load) { return d.unnamed("isolate %s", d.someone()) }},
 		{cutOff(2), drawPartition},
 		{cutOff(2), drawPartition},
@@ -34,7 +36,7 @@ var allFamilies = []family{
 		{bridgePossible, drawBridge},
 		{ringPossible, drawRing},
 	}},
-	{"link", "loss, delay or bandwidth", []kind{
+	{"link", "messages lost, doubled, reordered, damaged, late, or short of bandwidth", "loss, delay or bandwidth", []kind{
 		{lossPossible, drawLoss("loss")},
 		{lossPossible, drawLoss("duplicate")},
 		{lossPossible, drawLoss("reorder")},
@@ -47,23 +49,23 @@ var allFamilies = []family{
 			return fmt.Sprintf("bandwidth %v %s", rate, d.links()), load{}
 		}},
 	}},
-	{"client", "clients", []kind{
+	{"client", "clients that are not reached, or do not reach the servers", "clients", []kind{
 		{hasClients, func(d *drawer) (string, load) { return "cut all -> " + d.clientsDrawn(), load{} }},
 		{hasClients, func(d *drawer) (string, load) { return "cut " + d.clientsDrawn() + " -> all", load{} }},
 		{hasClients, func(d *drawer) (string, load) { return "hold all -> " + d.clientsDrawn(), load{} }},
 	}},
-	{"crash", "down", []kind{
+	{"crash", "servers that crash and boot", "down", []kind{
 		{cutOff(1), drawDown("crash")},
 		{cutOff(1), drawDown("crash")},
 		{cutOff(1), drawDown("restart")},
 	}},
-	{"power", "power-loss", []kind{{func(d *drawer) bool { return d.Budget.PowerLoss.Of(len(d.servers)) > 0 }, drawPower}}},
-	{"pause", "down", []kind{
+	{"power", "servers that lose power at the same instant", "power-loss", []kind{{func(d *drawer) bool { return d.Budget.PowerLoss.Of(len(d.servers)) > 0 }, drawPower}}},
+	{"pause", "servers or links that stand still, and go on with all that waited", "down", []kind{
 		{cutOff(1), drawDown("pause")},
 		{cutOff(1), drawDown("clog")},
 		{cutOff(2), func(d *drawer) (string, load) { return d.unnamed("hold %s", d.link()) }},
 	}},
-	{"slow", "slow", []kind{
+	{"slow", "processors and disks that are slow", "slow", []kind{
 		{slowPossible, func(d *drawer) (string, load) {
 			by := d.factor()
 			return fmt.Sprintf("slow %v %s", by, d.some(len(d.servers)).text()), load{slow: by.N}
@@ -73,19 +75,19 @@ var allFamilies = []family{
 			return fmt.Sprintf("disk slow %v %s", by, d.some(len(d.servers)).text()), load{lag: by.N}
 		}},
 	}},
-	{"clock", "clock-drift or clock-jump", []kind{
+	{"clock", "clocks that jump, drift or strobe", "clock-drift or clock-jump", []kind{
 		{func(d *drawer) bool { return d.Budget.Drift.N > 0 }, drawDrift},
 		{jumpPossible, drawJump("clock jump %v")},
 		{jumpPossible, drawJump("clock strobe %v every 10ms")},
 	}},
-	{"disk", "disk", []kind{
+	{"disk", "disks that are full or fail, half of the time before the power does", "disk", []kind{
 		{diskPossible, drawDisk("disk full", false)},
 		{diskPossible, drawDisk("disk read-error", true)},
 		{diskPossible, drawDisk("disk write-error", true)},
 		{diskPossible, drawDisk("disk sync-error", true)},
 		{diskPossible, drawDisk("disk torn-write", true)},
 	}},
-	{"damage", "damage", []kind{
+	{"damage", "disks that are lost, rot or lie", "damage", []kind{
 		{damagePossible, drawDamage("wipe")},
 		{damagePossible, drawDamage("disk bit-rot 1")},
 		{damagePossible, drawDamage("disk sync-lies")},
@@ -95,16 +97,16 @@ var allFamilies = []family{
 // FamilyNames are the names of all families of faults that a storm may have.
 func FamilyNames() []string {
 	var names []string
-	for i := range allFamilies {
-		names = append(names, allFamilies[i].name)
+	for i := range Families {
+		names = append(names, Families[i].Name)
 	}
 	return names
 }
 
-func familyNamed(name string) *family {
-	for i := range allFamilies {
-		if allFamilies[i].name == name {
-			return &allFamilies[i]
+func familyNamed(name string) *Family {
+	for i := range Families {
+		if Families[i].Name == name {
+			return &Families[i]
 		}
 	}
 	panic(fmt.Sprintf("faults: there is no family %q", name)) // Check has looked

@@ -93,7 +93,7 @@ func (s *Storm) checkFamilies(c Cluster, fail func(field, format string, args ..
 	d := s.drawer(c, 0)
 	for i, name := range s.Families {
 		if f := familyNamed(name); len(d.possible(f)) == 0 {
-			fail(fmt.Sprintf("families.%d", i), "family %s: the budget, or the cluster, has nothing for it; it needs %s", name, f.needs)
+			fail(fmt.Sprintf("families.%d", i), "family %s: the budget, or the cluster, has nothing for it; it needs %s", name, f.Needs)
 		}
 	}
 	if len(d.families()) == 0 {
@@ -169,11 +169,11 @@ func (d *drawer) size() int {
 }
 
 // families are those of which the budget has something.
-func (d *drawer) families() []*family {
-	var list []*family
-	for i := range allFamilies {
-		f := &allFamilies[i]
-		if (d.Families == nil || slices.Contains(d.Families, f.name)) && len(d.possible(f)) > 0 {
+func (d *drawer) families() []*Family {
+	var list []*Family
+	for i := range Families {
+		f := &Families[i]
+		if (d.Families == nil || slices.Contains(d.Families, f.Name)) && len(d.possible(f)) > 0 {
 			list = append(list, f)
 		}
 	}
@@ -182,14 +182,14 @@ func (d *drawer) families() []*family {
 
 // swarm draws which families take part: first how many, from one to all, then which. So
 // two or three that only together do harm are alone together often enough.
-func (d *drawer) swarm() []*family {
+func (d *drawer) swarm() []*Family {
 	list := d.families()
 	d.rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	return list[:1+d.rand.IntN(len(list))]
 }
 
 // possible are the kinds of a family that the budget can pay for.
-func (d *drawer) possible(f *family) []*kind {
+func (d *drawer) possible(f *Family) []*kind {
 	var list []*kind
 	for i := range f.kinds {
 		if k := &f.kinds[i]; k.possible(d) {
@@ -203,7 +203,7 @@ func (d *drawer) possible(f *family) []*kind {
 // Most often it comes soon after another has begun or, which is likelier, ended, and half
 // of those times hits the same servers: what breaks while a system is not yet over what broke
 // before finds more.
-func (d *drawer) try(families []*family) bool {
+func (d *drawer) try(families []*Family) bool {
 	d.near, d.hit = nil, nil
 	const chance = 2. / 3
 	if len(d.drawn) > 0 && d.rand.Bool(chance) {

@@ -30,7 +30,7 @@ func stormOf(b faults.Budget, most int) *faults.Storm {
 func TestStormIsSound(t *testing.T) {
 	const end = 20 * time.Second
 	drawn := map[string]bool{}
-	for seed := range uint64(400) {
+	for seed := range uint64(150) {
 		c := newQuiet(t, seed, int(1+seed%7))
 		storm := stormOf(everything, 30)
 		if errs := storm.Check(c, end); errs != nil {

@@ -32,6 +32,9 @@ func listCommand() *cobra.Command {
 					if e := sc.Expect.String(); e != "ok" {
 						note = " (expect: " + e + ")"
 					}
+					if sc.Storm != nil {
+						note += " (storm)"
+					}
 					fmt.Fprintf(c.OutOrStdout(), "  %-32s %s%s\n", sc.FullName(), sc.Shows, note)
 				}
 			}
@@ -43,7 +46,7 @@ func listCommand() *cobra.Command {
 func explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain SYSTEM|FAULT|CHECK",
-		Short: "say what a system, fault, check or model is; \"faults\" and \"checks\" list all",
+		Short: "say what a system, fault, check or model is; \"faults\", \"storms\" and \"checks\" list all",
 		Args:  one("a name"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return subjects(), cobra.ShellCompDirectiveNoFileComp
@@ -60,7 +63,7 @@ func explainCommand() *cobra.Command {
 
 // subjects lists all that can be explained.
 func subjects() []string {
-	names := append([]string{"faults", "checks", "models"}, nodes.All.Names()...)
+	names := append([]string{"faults", "storms", "checks", "models"}, nodes.All.Names()...)
 	for i := range faults.Catalog {
 		names = append(names, faults.Catalog[i].Name)
 	}
@@ -87,6 +90,9 @@ func explain(out io.Writer, name string) (found bool) {
 		for i := range faults.Catalog {
 			fmt.Fprintf(out, "%-19s %s\n", faults.Catalog[i].Name, faults.Catalog[i].Example)
 		}
+		return true
+	case "storms":
+		explainStorms(out)
 		return true
 	case "checks":
 		for _, c := range allChecks() {
@@ -158,6 +164,19 @@ func explainSystem(out io.Writer, s *scenarios.System) {
 	heading("Scenarios", len(names))
 	for _, name := range names {
 		fmt.Fprintf(out, "  %s/%s\n", s.Name, name)
+		if sc, err := s.Scenario(name); err == nil && sc.Storm != nil {
+			fmt.Fprintf(out, "    a storm of %v\n", sc.Storm)
+		}
+	}
+}
+
+// explainStorms lists the families of faults that a storm is made of.
+func explainStorms(out io.Writer) {
+	fmt.Fprintf(out, "A storm is faults drawn from the seed, within a budget of what a system claims to survive.\n"+
+		"These families may take part; which do, depends on the seed.\n\n")
+	for i := range faults.Families {
+		f := &faults.Families[i]
+		fmt.Fprintf(out, "%-10s %s\n%-10s   needs %s\n", f.Name, f.Doc, "", f.Needs)
 	}
 }
 

@@ -37,6 +37,8 @@ func TestCommands(t *testing.T) {
 		{"explain-check", 0, "explain linearizable"},
 		{"explain-model", 0, "explain counter"},
 		{"explain-faults", 0, "explain faults"},
+		{"explain-storms", 0, "explain storms"},
+		{"run-storm", 0, "run echo/storm --seed 5"},
 		{"run", 0, "run echo/calm"},
 		{"run-violated", 1, "run echo/restarts --seed 1 --mutant unsynced"},
 		{"run-json", 2, "run echo/calm --json --until 1s"},
