@@ -3,12 +3,14 @@ package faults_test
 import (
 	"fmt"
 	"math/bits"
+	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/orrery-sim/orrery/faults"
+	"github.com/orrery-sim/orrery/internal/golden"
 )
 
 // everything is a budget that has something for every family.
@@ -55,6 +57,15 @@ func TestStormIsSound(t *testing.T) {
 	if len(drawn) < 25 {
 		t.Errorf("only %d acts were ever drawn: %v", len(drawn), drawn)
 	}
+}
+
+// TestStormGolden shows what is drawn: few faults for low seeds, another mixture for each.
+func TestStormGolden(t *testing.T) {
+	var b strings.Builder
+	for _, seed := range []uint64{1, 2, 12, 13, 100} {
+		fmt.Fprintf(&b, "seed %d\n%s", seed, stormOf(everything, 12).Draw(newQuiet(t, seed, 5), 20*time.Second))
+	}
+	golden.Check(t, b.String(), "testdata/storm.golden")
 }
 
 func ExampleStorm_Draw() {

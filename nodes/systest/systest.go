@@ -120,6 +120,10 @@ func documents(s *scenarios.System) error {
 	for _, m := range s.Mutants {
 		missing("mutant "+m.Name+": the rule it breaks", m.Breaks != "")
 		missing("mutant "+m.Name+": seeds", m.Seeds > 0)
+		if m.Storm != "" {
+			storm, err := s.Scenario(m.Storm)
+			missing("mutant "+m.Name+": storm "+m.Storm, err == nil && storm.Storm != nil)
+		}
 	}
 	for _, name := range s.ScenarioNames() {
 		if sc, err := s.Scenario(name); err == nil {

@@ -135,6 +135,7 @@ func TestDefects(t *testing.T) {
 		{"wrong expectation", "", file("expect: violated\n"), "scenario/calm", "seed 1, ok, expected violated"},
 		{"uncaught mutant", "", func(s *scenarios.System) { s.Mutants[0].Check = "progress" }, "mutant/forgets", "progress did not catch it in calm within 2 seeds"},
 		{"mutant without scenario", "", func(s *scenarios.System) { s.Mutants[0].Scenario = "storm" }, "mutant/forgets", "storm"},
+		{"mutant without storm", "", func(s *scenarios.System) { s.Mutants[0].Storm = "calm" }, "documents", "mutant forgets: storm calm is missing"},
 		{"message changed", "mutates", nil, "hash/calm", "changed"},
 		{"chance", "chance", nil, "hash/calm", "has the hash"},
 		{"panics at the unknown", "panics", nil, "nuisances", "crashed"},
