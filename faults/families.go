@@ -367,11 +367,10 @@ func drawDisk(verb string, rate bool) func(d *drawer) (string, load) {
 		ts := d.some(d.Budget.Disk.Of(len(d.servers)))
 		what += " " + ts.text()
 		takes := load{disk: ts.crowd()}
-		power := d.Budget.PowerLoss.Of(len(d.servers))
-		if len(ts) > max(d.down(), power) || d.rand.Bool(0.5) {
+		if len(ts) > d.down() || d.rand.Bool(0.5) {
 			return what, takes
 		}
-		takes.out, takes.power = takes.disk, power > 0
+		takes.out = takes.disk
 		wait := max(d.rand.Duration(0, d.Shortest).Truncate(time.Millisecond), time.Millisecond)
 		return fmt.Sprintf("%s and after %s power-loss %s", what, durationText(wait), ts.text()), takes
 	}

@@ -281,7 +281,7 @@ func (d *drawer) fits(f *drawnFault) bool {
 	for i := range all {
 		instants = append(instants, all[i].begin)
 		if all[i].load.power {
-			instants = append(instants, all[i].end+d.Budget.Recover+1)
+			instants = append(instants, all[i].restored(d.Budget.Recover)...)
 		}
 	}
 	return !slices.ContainsFunc(instants, func(t time.Duration) bool {
@@ -294,14 +294,29 @@ func (d *drawer) fits(f *drawnFault) bool {
 	})
 }
 
-// at is what the fault takes at an instant.
+// restored are the instants at which the servers have recovered, once for each time that
+// the fault comes.
+func (f *drawnFault) restored(recover time.Duration) []time.Duration {
+	var list []time.Duration
+	for i := range max(f.fault.Times, 1) {
+		list = append(list, f.begin+time.Duration(i)*f.fault.Every+f.fault.For+recover+1)
+	}
+	return list
+}
+
+// at is what the fault takes at an instant. Between the times that it comes it takes
+// as much, but power is not lost.
 func (f *drawnFault) at(t, recover time.Duration) load {
 	now := load{damage: f.load.damage} // as if it came before everything: what is damaged stays so
 	if t < f.begin {
 		return now
 	}
 	if t <= f.end {
-		return f.load
+		now = f.load
+		if f.fault.Every > 0 && (t-f.begin)%f.fault.Every > f.fault.For+recover {
+			now.power = false
+		}
+		return now
 	}
 	if t <= f.end+recover {
 		now.out, now.power = f.load.out, f.load.power

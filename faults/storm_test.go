@@ -92,22 +92,39 @@ func TestStormKeepsItsBudget(t *testing.T) {
 		b.Recover = time.Duration(rapid.IntRange(0, 1).Draw(t, "recover")) * 300 * time.Millisecond
 		c := newQuiet(t, rapid.Uint64().Draw(t, "seed"), servers)
 		c.leader = func() string { return c.servers[0] }
-		drawn := stormOf(b, 30).Draw(c, end)
-		plan, err := drawn.Install(c)
-		if err != nil {
-			t.Fatalf("%v\n%s", err, drawn)
-		}
-		a := &accounts{c: c, b: &b, plan: plan, left: map[string]time.Duration{}, damaged: map[string]bool{}}
-		for seen := 0; c.w.Now() < end; seen = len(plan.Log()) {
-			c.w.Run(time.Millisecond)
-			if len(plan.Log()) == seen && c.w.Now()%(20*time.Millisecond) != 0 {
-				continue // nothing has begun or ended
-			}
-			if wrong := a.audit(); wrong != "" {
-				t.Fatalf("at %v %s, and in force is\n%v\nof\n%s", c.w.Now(), wrong, plan.InForce(), drawn)
-			}
-		}
+		keepsBudget(t, c, stormOf(b, 30), end)
 	})
+}
+
+// TestPowerComesBack has a storm in which more may be out while power is lost: those
+// that are down when it comes back must not be more than may be without.
+func TestPowerComesBack(t *testing.T) {
+	for seed := range uint64(40) {
+		seed += 1000 // whose storms are large
+		storm := stormOf(faults.Budget{Down: 1, PowerLoss: faults.AllServers}, 12)
+		storm.Families, storm.Longest = []string{"crash", "power"}, 2*time.Second
+		keepsBudget(t, newQuiet(t, seed, 4), storm, 8*time.Second)
+	}
+}
+
+// keepsBudget runs a storm and looks at what is in force.
+func keepsBudget(t tester, c *toy, storm *faults.Storm, end time.Duration) {
+	t.Helper()
+	drawn := storm.Draw(c, end)
+	plan, err := drawn.Install(c)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, drawn)
+	}
+	a := &accounts{c: c, b: &storm.Budget, plan: plan, left: map[string]time.Duration{}, damaged: map[string]bool{}}
+	for seen := 0; c.w.Now() < end; seen = len(plan.Log()) {
+		c.w.Run(time.Millisecond)
+		if len(plan.Log()) == seen && c.w.Now()%(20*time.Millisecond) != 0 {
+			continue // nothing has begun or ended
+		}
+		if wrong := a.audit(); wrong != "" {
+			t.Fatalf("at %v %s, and in force is\n%v\nof\n%s", c.w.Now(), wrong, plan.InForce(), drawn)
+		}
+	}
 }
 
 // accounts is what a storm has taken from its budget.
