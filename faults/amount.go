@@ -104,18 +104,6 @@ func (a Amount) String() string {
 	return strconv.FormatInt(a.N, 10)
 }
 
-// ParseAmount reads an amount of a unit, as it is written in a fault.
-func ParseAmount(u Unit, text string) (Amount, error) {
-	a, ok, wrong := parseAmount(u, text)
-	switch {
-	case !ok:
-		return a, fmt.Errorf("%q, expected a %s such as %s", text, units[u].name, units[u].example)
-	case wrong != "":
-		return a, fmt.Errorf("%s: %s", text, wrong)
-	}
-	return a, nil
-}
-
 // parseAmount reads an amount of a unit. It says whether the word is one at all,
 // and if it is, what is wrong with how much it is.
 func parseAmount(u Unit, word string) (a Amount, ok bool, wrong string) {
