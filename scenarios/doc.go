@@ -47,6 +47,16 @@
 // how many there are, for how long each lasts. The faults of a run stand in its report,
 // and a scenario that lists them instead runs the same; see [Run.Schedule].
 //
+// A saved run, such as a failure of which only what it needs was left (see
+// [github.com/orrery-sim/orrery/scenarios/shrink]), says three things more:
+//
+//	seed: 7                  which a run of the file takes unless it is told
+//	mutant: syncs-again      the deliberate mistake that is made
+//	check: persistence       the check that must fail if expect is violated or stuck
+//
+// [Scenario.YAML] writes what Parse reads. Files in testdata/fail of a system's package
+// are run first by its test.
+//
 // The run lasts for run with its faults and for settle without: first safety, then
 // liveness. Then the clients end, and the checks judge.
 package scenarios

@@ -24,9 +24,10 @@ type Report struct {
 	Notes    []string      `json:"notes,omitempty"` // those of the options
 	Status   string        `json:"outcome"`
 	Expected string        `json:"expected"`
-	Reason   string        `json:"reason,omitempty"` // of an outcome that is not ok, in a line
-	Event    uint64        `json:"event,omitempty"`  // at which it happened
-	At       time.Duration `json:"at_ns"`            // virtual time at the end
+	MustFail string        `json:"expected_check,omitempty"` // the check that Expected is about
+	Reason   string        `json:"reason,omitempty"`         // of an outcome that is not ok, in a line
+	Event    uint64        `json:"event,omitempty"`          // at which it happened
+	At       time.Duration `json:"at_ns"`                    // virtual time at the end
 	Events   uint64        `json:"events"`
 	Messages uint64        `json:"messages"` // that nodes and clients gave to the network
 	Hash     string        `json:"hash"`
@@ -62,7 +63,14 @@ type Moment struct {
 func (r *Report) Outcome() sim.Status { return r.status }
 
 // AsExpected says whether the run ended as the scenario says it must.
-func (r *Report) AsExpected() bool { return r.Status == r.Expected }
+func (r *Report) AsExpected() bool {
+	return r.Status == r.Expected && (r.MustFail == "" || r.Failed(r.MustFail))
+}
+
+// Failed says whether the check of that name was violated.
+func (r *Report) Failed(check string) bool {
+	return slices.ContainsFunc(r.Checks, func(c Result) bool { return c.Check == check && c.Verdict == checker.Violated })
+}
 
 // ExitCode is that of a program that ran the scenario: 0 if it ended as expected,
 // else the outcome's own; 1 if it was to fail and did not.
@@ -98,7 +106,7 @@ func (r *Run) report(out sim.Outcome) *Report {
 	st := status(out, results)
 	rep := &Report{
 		Scenario: s.FullName(), Shows: s.Shows, System: s.System.Name, Nodes: r.Cluster.servers,
-		Seed: w.Seed(), Mutant: r.Options.Mutant, Workload: s.Workload.Summary(), Notes: r.Options.Notes,
+		Seed: w.Seed(), Mutant: r.Cluster.mutant, Workload: s.Workload.Summary(), Notes: r.Options.Notes,
 		Status: st.String(), Expected: s.Expect.String(), At: w.Now(), Events: w.Events(), Messages: w.Messages(),
 		Hash: fmt.Sprintf("%016x", w.Hash()), Checks: results, status: st, Stack: out.Stack,
 		history: r.Workload.History(), Command: r.command(),
@@ -111,6 +119,9 @@ func (r *Run) report(out sim.Outcome) *Report {
 	}
 	for _, f := range r.storm {
 		rep.Storm = append(rep.Storm, f.String())
+	}
+	if s.Expect == sim.Violated || s.Expect == sim.Stuck {
+		rep.MustFail = s.Check
 	}
 	rep.blame(out, results)
 	rep.Timeline = r.timeline()

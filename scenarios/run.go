@@ -16,7 +16,7 @@ import (
 type Options struct {
 	Seed    uint64
 	Knobs   Values          // before the scenario's own
-	Mutant  string          // a mistake to make, by name
+	Mutant  string          // a mistake to make, by name; "" is the scenario's own, if it has one
 	Faults  faults.Schedule // beside the scenario's own
 	Places  []string        // of these faults, for errors, such as faults.txt:3; it may be shorter, and a place empty
 	Notes   []string        // to stand in the report, such as where the faults come from
@@ -27,6 +27,38 @@ type Options struct {
 	Checking bool
 	// Observe is called with the run before it starts, to add observers.
 	Observe func(r *Run)
+}
+
+// NoMutant is the [Options.Mutant] that keeps a scenario with a mutant from making
+// its mistake.
+const NoMutant = "none"
+
+// mutant is the mistake that is made in a run of the scenario, or nothing.
+func (o *Options) mutant(s *Scenario) string {
+	switch o.Mutant {
+	case "":
+		return s.Mutant
+	case NoMutant:
+		return ""
+	}
+	return o.Mutant
+}
+
+// settings are the knobs that are turned in a run of the scenario. A saved run has
+// been saved with its mutant, whose own come first; a mutant that the options ask for
+// must show whatever the scenario says.
+func (o *Options) settings(s *Scenario) Values {
+	layers := []Values{s.Knobs, mutantKnobs(s.System, o.Mutant), o.Knobs}
+	if o.mutant(s) == s.Mutant {
+		layers = []Values{mutantKnobs(s.System, s.Mutant), s.Knobs, o.Knobs}
+	}
+	knobs := Values{}
+	for _, given := range layers {
+		for name, value := range given { // order-free: into a map
+			knobs[name] = value
+		}
+	}
+	return knobs
 }
 
 // Run is one run of a scenario.
@@ -48,13 +80,7 @@ func NewRun(s *Scenario, o Options) (*Run, error) {
 	if wrong := s.check(); wrong != nil {
 		return nil, joined(wrong)
 	}
-	knobs := Values{}
-	for _, given := range []Values{s.Knobs, mutantKnobs(s.System, o.Mutant), o.Knobs} {
-		for name, value := range given { // order-free: into a map
-			knobs[name] = value
-		}
-	}
-	values, wrong := fill(s.System.Knobs, knobs)
+	values, wrong := fill(s.System.Knobs, o.settings(s))
 	if len(wrong) == 0 {
 		wrong = s.System.contradictions(values, s.Nodes)
 	}
@@ -62,8 +88,8 @@ func NewRun(s *Scenario, o Options) (*Run, error) {
 	for _, p := range wrong {
 		err = errors.Join(err, p.err)
 	}
-	if o.Mutant != "" && !contains(s.System.mutantNames(), o.Mutant) {
-		err = errors.Join(err, unknown("mutant of system "+s.System.Name, o.Mutant, s.System.mutantNames()))
+	if m := o.mutant(s); m != "" && !contains(s.System.mutantNames(), m) {
+		err = errors.Join(err, unknown("mutant of system "+s.System.Name, m, s.System.mutantNames()))
 	}
 	if o.Until < 0 {
 		err = errors.Join(err, fmt.Errorf("until is %v, expected no negative time", o.Until))
@@ -102,7 +128,7 @@ func (o *Options) place(i int) string {
 func place(s *Scenario, o Options, values Values) *Run {
 	w := sim.New(sim.Config{Seed: o.Seed, Link: s.Link, Checking: o.Checking})
 	r := &Run{Scenario: s, Options: o, World: w}
-	r.Cluster = &Cluster{Values: values, system: s.System, world: w, servers: serverNames(s.Nodes), mutant: o.Mutant}
+	r.Cluster = &Cluster{Values: values, system: s.System, world: w, servers: serverNames(s.Nodes), mutant: o.mutant(s)}
 	s.System.Place(r.Cluster)
 	connect := func(p *sim.Proc) workload.Session { return s.System.Connect(r.Cluster, p) }
 	r.Workload = workload.Start(w, s.Workload, s.Run+s.Settle, connect)
@@ -157,8 +183,9 @@ func (r *Run) Schedule() faults.Schedule { return slices.Clone(r.faults) }
 // checkFaults returns what is wrong with the faults of a scenario that is sound
 // otherwise.
 func (s *Scenario) checkFaults() []problem {
-	values, _ := fill(s.System.Knobs, s.Knobs)
-	r := place(s, Options{}, values)
+	var o Options
+	values, _ := fill(s.System.Knobs, o.settings(s))
+	r := place(s, o, values)
 	defer r.Close()
 	found := r.drawStorm()
 	for i, f := range s.Faults {

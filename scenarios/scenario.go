@@ -29,6 +29,11 @@ type Scenario struct {
 	Settle   time.Duration // after Run, without faults
 	Expect   sim.Status
 
+	// A saved run, such as a failure that was shrunk, is a scenario that says more.
+	Seed   *uint64 // which a run of it takes unless it is told; nil is left open
+	Mutant string  // the mistake that is made in it
+	Check  string  // the check that must fail if Expect is violated or stuck, or that once did
+
 	File string // where it was read from, for reproduction; empty if built in
 }
 
@@ -38,6 +43,15 @@ type Label struct{ Node, Name, Value string }
 
 // FullName is system/name.
 func (s *Scenario) FullName() string { return s.System.Name + "/" + s.Name }
+
+// DefaultSeed is the seed that a run of the scenario takes unless it is told: the
+// scenario's own, or 1.
+func (s *Scenario) DefaultSeed() uint64 {
+	if s.Seed != nil {
+		return *s.Seed
+	}
+	return 1
+}
 
 // DefaultLink is what links are like in a scenario that does not say: about a local
 // network, with enough jitter that messages overtake each other. What a scenario's
@@ -97,6 +111,16 @@ func (s *Scenario) check() []problem {
 		if s.System.check(name) == nil {
 			fail(fmt.Sprintf("checks.%d", i), "%w", unknown("check", name, s.System.CheckNames()))
 		}
+	}
+	if s.Mutant != "" && !contains(s.System.mutantNames(), s.Mutant) {
+		fail("mutant", "%w", unknown("mutant of system "+s.System.Name, s.Mutant, s.System.mutantNames()))
+	}
+	switch {
+	case s.Check == "":
+	case s.System.check(s.Check) == nil:
+		fail("check", "%w", unknown("check", s.Check, s.System.CheckNames()))
+	case !contains(s.Checks, s.Check):
+		fail("check", "check %q is not one of the scenario's checks: %s", s.Check, strings.Join(s.Checks, ", "))
 	}
 	return found
 }

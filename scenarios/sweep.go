@@ -73,7 +73,7 @@ func (s Sweep) Run(ctx context.Context) (*Summary, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	sum := &Summary{
-		Scenario: s.Scenario.FullName(), Mutant: s.Options.Mutant, From: s.From, To: s.To,
+		Scenario: s.Scenario.FullName(), Mutant: s.Options.mutant(s.Scenario), From: s.From, To: s.To,
 		Outcomes: map[string]int{}, Expected: s.Scenario.Expect.String(),
 	}
 	workers := s.Workers
@@ -201,7 +201,7 @@ func (s *Summary) add(found *single, progress func(*Summary)) {
 		outcome, reason = "nondeterministic", found.differ
 	}
 	s.Outcomes[outcome]++
-	if outcome != s.Expected {
+	if found.differ != "" || !r.AsExpected() {
 		s.Failed++
 		s.Failures = append(s.Failures, Failure{r.Seed, outcome, reason, r.Command})
 		slices.SortFunc(s.Failures, func(a, b Failure) int { return cmp.Compare(a.Seed, b.Seed) })

@@ -134,7 +134,7 @@ func (r *Report) writeVerdict(b *strings.Builder) {
 	if r.Expected != sim.OK.String() || !r.AsExpected() {
 		word := "as expected"
 		if !r.AsExpected() {
-			word = "expected " + r.Expected
+			word = "expected " + strings.TrimSpace(r.Expected+" "+r.MustFail)
 		}
 		fmt.Fprintf(b, " (%s)", word)
 	}

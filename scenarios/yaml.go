@@ -196,6 +196,9 @@ func (r *reader) scenario(n *yaml.Node) *Scenario {
 		"run":      note("run", func(v *yaml.Node) { scan(r, v, &s.Run) }),
 		"settle":   note("settle", func(v *yaml.Node) { scan(r, v, &s.Settle) }),
 		"expect":   note("expect", func(v *yaml.Node) { r.status(v, &s.Expect) }),
+		"seed":     note("seed", func(v *yaml.Node) { s.Seed = new(uint64); scan(r, v, s.Seed) }),
+		"mutant":   note("mutant", func(v *yaml.Node) { r.text(v, &s.Mutant) }),
+		"check":    note("check", func(v *yaml.Node) { r.text(v, &s.Check) }),
 	}
 	r.fields(n, "a scenario", known)
 	for _, field := range []string{"scenario", "system"} {
@@ -257,7 +260,7 @@ func (r *reader) texts(v *yaml.Node, into *[]string) {
 
 // scalar is what scan reads: whole numbers, numbers and durations.
 type scalar interface {
-	int | int64 | float64 | time.Duration
+	int | int64 | uint64 | float64 | time.Duration
 }
 
 func scan[T scalar](r *reader, v *yaml.Node, into *T) {
@@ -270,6 +273,9 @@ func scan[T scalar](r *reader, v *yaml.Node, into *T) {
 	case *int64:
 		expected = "a whole number"
 		*p, err = strconv.ParseInt(v.Value, 10, 64)
+	case *uint64:
+		expected = "a whole number that is not negative"
+		*p, err = strconv.ParseUint(v.Value, 10, 64)
 	case *float64:
 		*p, err = strconv.ParseFloat(v.Value, 64)
 	case *time.Duration:

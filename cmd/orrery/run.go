@@ -30,7 +30,7 @@ type settings struct {
 func (s *settings) register(c *cobra.Command) {
 	f := c.Flags()
 	f.StringArrayVar(&s.knobs, "knob", nil, "turn a knob of the system: `name=value` (may be repeated)")
-	f.StringVar(&s.mutant, "mutant", "", "make a deliberate mistake, by `name` (see orrery explain SYSTEM)")
+	f.StringVar(&s.mutant, "mutant", "", "make a deliberate mistake, by `name` (see orrery explain SYSTEM); none keeps a file with a mutant from making it")
 	f.StringArrayVar(&s.faults, "fault", nil, "one more fault, such as `\"at 5s for 3s: isolate leader\"` (may be repeated)")
 	f.StringVar(&s.file, "faults", "", "more faults from a `file`: one a line, or Chaos Mesh documents")
 	f.DurationVar(&s.until, "until", 0, "stop at this virtual time and judge what there is")
@@ -80,18 +80,24 @@ func runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.Seed = seed
+			scenario, err := nodes.All.Load(args[0])
+			if err != nil {
+				return err
+			}
+			if o.Seed = seed; !c.Flags().Changed("seed") {
+				o.Seed = scenario.DefaultSeed()
+			}
 			if verbose {
 				o.Observe = func(r *scenarios.Run) {
 					r.World.Observe(sim.ObserverFunc(func(e *sim.Event) { fmt.Fprintln(c.ErrOrStderr(), e) }))
 				}
 			}
-			return runOne(c, args[0], o, output{asJSON, history, picture, watch})
+			return runOne(c, scenario, o, output{asJSON, history, picture, watch})
 		},
 	}
 	s.register(c)
 	watch.register(c)
-	c.Flags().Uint64Var(&seed, "seed", 1, "the seed")
+	c.Flags().Uint64Var(&seed, "seed", 1, "the seed, unless a file says another")
 	c.Flags().BoolVar(&asJSON, "json", false, "report as JSON")
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "print every event to standard error")
 	c.Flags().StringVar(&history, "history", "", "write what the clients saw to a `file`: .jsonl or .edn")
@@ -106,11 +112,7 @@ type output struct {
 	watch            watching
 }
 
-func runOne(c *cobra.Command, name string, o scenarios.Options, to output) error {
-	scenario, err := nodes.All.Load(name)
-	if err != nil {
-		return err
-	}
+func runOne(c *cobra.Command, scenario *scenarios.Scenario, o scenarios.Options, to output) error {
 	if err := to.watch.check(); err != nil {
 		return err
 	}

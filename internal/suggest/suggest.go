@@ -4,11 +4,12 @@ package suggest
 import "fmt"
 
 // Nearest returns the known name that is closest to the one given, or "" if none
-// is close: at most a third of its letters, or two, may have to be changed.
+// is close: at most a third of its letters, or two, may have to be changed. Of two
+// that are as close, the one as long as the name is taken.
 func Nearest(name string, known []string) string {
 	best, least := "", max(2, len(name)/3)+1
 	for _, k := range known {
-		if d := distance(name, k); d < least {
+		if d := distance(name, k); d < least || d == least && best != "" && len(k) == len(name) && len(best) != len(name) {
 			best, least = k, d
 		}
 	}

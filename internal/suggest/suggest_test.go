@@ -3,10 +3,10 @@ package suggest
 import "testing"
 
 func TestNearest(t *testing.T) {
-	known := []string{"leader", "followers", "majority", "minority"}
+	known := []string{"leader", "followers", "majority", "minority", "check", "checks"}
 	for _, c := range []struct{ name, want string }{
 		{"leder", "leader"}, {"leader", "leader"}, {"majorty", "majority"}, {"minorities", "minority"},
-		{"", ""}, {"xyz", ""}, {"follower", "followers"},
+		{"", ""}, {"chekcs", "checks"}, {"chekc", "check"}, {"xyz", ""}, {"follower", "followers"},
 	} {
 		if got := Nearest(c.name, known); got != c.want {
 			t.Errorf("Nearest(%q) = %q, want %q", c.name, got, c.want)

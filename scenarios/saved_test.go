@@ -1,0 +1,71 @@
+package scenarios
+
+import (
+	"testing"
+
+	"github.com/orrery-sim/orrery/sim"
+)
+
+// TestSaved has a saved run be run as it says, unless the options say otherwise.
+func TestSaved(t *testing.T) {
+	s := scenario(t, "seed: 7", "mutant: louder", "knobs: {delay: 2ms}", "")
+	if s.DefaultSeed() != 7 || scenario(t).DefaultSeed() != 1 || scenario(t, "seed: 0").DefaultSeed() != 0 {
+		t.Error("a file's seed is not the default")
+	}
+	for _, c := range []struct {
+		file, mutant, knob string // the file's knob loud, if any; the options' mutant and knob
+		want, loud         string
+	}{
+		{"", "", "", "louder", "true"},
+		{"", "louder", "", "louder", "true"},
+		{"", NoMutant, "", "", "false"},
+		{"", "stale", "", "stale", "false"},
+		{"false", "", "", "louder", "false"}, // the file was saved with its mutant
+		{"", "", "false", "louder", "false"},
+		{"false", "", "true", "louder", "true"},
+	} {
+		s.Knobs = Values{}
+		o := Options{Mutant: c.mutant, Knobs: Values{}}
+		if c.file != "" {
+			s.Knobs["loud"] = c.file
+		}
+		if c.knob != "" {
+			o.Knobs["loud"] = c.knob
+		}
+		r := execute(t, s, o)
+		var loud string
+		for _, k := range r.Knobs {
+			if k.Name == "loud" {
+				loud = k.Value
+			}
+		}
+		if r.Mutant != c.want || loud != c.loud {
+			t.Errorf("%+v: mutant %q, loud %s", c, r.Mutant, loud)
+		}
+	}
+	// A mutant that the options ask for must show, whatever the scenario says.
+	calm := scenario(t, "knobs: {loud: false}")
+	if r := execute(t, calm, Options{Mutant: "louder"}); r.Knobs[2].Value != "true" {
+		t.Errorf("knobs are %+v", r.Knobs)
+	}
+}
+
+// TestExpectedCheck is that a saved failure has to fail in its check.
+func TestExpectedCheck(t *testing.T) {
+	for _, c := range []struct {
+		lines string
+		want  bool
+		code  int
+	}{
+		{"mutant: stale\nexpect: violated\ncheck: linearizable", true, 0},
+		{"mutant: stale\nexpect: violated\ncheck: positive", false, sim.Violated.ExitCode()},
+		{"mutant: stale\nexpect: violated", true, 0},
+		{"expect: violated\ncheck: linearizable", false, sim.Violated.ExitCode()},
+		{"check: linearizable", true, 0}, // mended: the check failed once
+	} {
+		r := execute(t, scenario(t, c.lines), Options{Seed: 1})
+		if r.AsExpected() != c.want || r.ExitCode() != c.code {
+			t.Errorf("%s\nis %s, as expected: %v, exit code %d", c.lines, r.Status, r.AsExpected(), r.ExitCode())
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/orrery-sim/orrery/faults"
+	"github.com/orrery-sim/orrery/scenarios/workload"
+	"github.com/orrery-sim/orrery/sim"
+)
+
+// YAML writes the scenario as a file that [Parse] reads the same value from, but for
+// File. What a file may leave out is left out where nothing else is meant.
+func (s *Scenario) YAML() []byte {
+	m := mapping{}
+	m.text("scenario", s.Name)
+	if s.Shows != "" {
+		m.text("shows", s.Shows)
+	}
+	m.text("system", s.System.Name)
+	m.text("nodes", strconv.Itoa(s.Nodes))
+	if len(s.Knobs) > 0 {
+		m.add("knobs", s.Knobs.yaml())
+	}
+	if s.Link != DefaultLink {
+		m.add("link", linkYAML(s.Link))
+	}
+	m.add("workload", workloadYAML(s.Workload))
+	if len(s.Faults) > 0 {
+		m.add("faults", faultsYAML(s.Faults))
+	}
+	if !slices.Equal(s.Checks, s.System.CheckNames()) {
+		m.add("checks", list(s.Checks))
+	}
+	m.text("run", durationText(s.Run))
+	m.text("settle", durationText(s.Settle))
+	m.text("expect", s.Expect.String())
+	if s.Seed != nil {
+		m.text("seed", strconv.FormatUint(*s.Seed, 10))
+	}
+	if s.Mutant != "" {
+		m.text("mutant", s.Mutant)
+	}
+	if s.Check != "" {
+		m.text("check", s.Check)
+	}
+	var b strings.Builder
+	e := yaml.NewEncoder(&b)
+	const indent = 2
+	e.SetIndent(indent)
+	if err := e.Encode(m.node(0)); err != nil {
+		panic(fmt.Sprintf("scenarios: %v", err)) // the nodes are ours
+	}
+	return []byte(b.String())
+}
+
+// mapping collects the keys and values of a YAML mapping.
+type mapping struct{ content []*yaml.Node }
+
+func (m *mapping) add(key string, value *yaml.Node) {
+	m.content = append(m.content, scalarNode(key), value)
+}
+
+func (m *mapping) text(key, value string) { m.add(key, scalarNode(value)) }
+
+func (m *mapping) node(style yaml.Style) *yaml.Node {
+	return &yaml.Node{Kind: yaml.MappingNode, Style: style, Content: m.content}
+}
+
+// scalarNode is a text, which is quoted where YAML needs that.
+func scalarNode(text string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Value: text} }
+
+func list(texts []string) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+	for _, text := range texts {
+		n.Content = append(n.Content, scalarNode(text))
+	}
+	return n
+}
+
+func (v Values) yaml() *yaml.Node {
+	m := mapping{}
+	for _, name := range sortedKeys(v) {
+		m.text(name, v[name])
+	}
+	return m.node(yaml.FlowStyle)
+}
+
+func linkYAML(l sim.Link) *yaml.Node {
+	m := mapping{}
+	if l.Latency != DefaultLink.Latency {
+		m.text("latency", l.Latency.String())
+	}
+	if l.Bandwidth != 0 {
+		m.text("bandwidth", strconv.FormatInt(l.Bandwidth, 10))
+	}
+	m.number("loss", l.Loss, 0)
+	m.number("duplicate", l.Duplicate, 0)
+	m.number("reorder", l.Reorder, 0)
+	m.number("corrupt", l.Corrupt, 0)
+	return m.node(yaml.FlowStyle)
+}
+
+func workloadYAML(w workload.Spec) *yaml.Node {
+	d := workload.Defaults
+	m := mapping{}
+	m.text("kind", w.Kind)
+	m.text("clients", strconv.Itoa(w.Clients))
+	m.text("keys", strconv.Itoa(w.Keys))
+	m.text("every", durationText(w.Every))
+	m.number("rate", w.Rate, d.Rate)
+	m.number("reads", w.Reads, d.Reads)
+	m.number("zipf", w.Zipf, d.Zipf)
+	if w.Timeout != d.Timeout {
+		m.text("timeout", durationText(w.Timeout))
+	}
+	return m.node(yaml.FlowStyle)
+}
+
+// number writes what is not the value that is meant without it.
+func (m *mapping) number(key string, value, unsaid float64) {
+	if value != unsaid {
+		m.text(key, strconv.FormatFloat(value, 'g', -1, 64))
+	}
+}
+
+// faultsYAML writes each fault as YAML reads its line: as a mapping of one pair.
+func faultsYAML(schedule faults.Schedule) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, f := range schedule {
+		when := f.When.String()
+		what := strings.TrimPrefix(f.String(), when+": ")
+		item := mapping{}
+		item.text(when, what)
+		n.Content = append(n.Content, item.node(0))
+	}
+	return n
+}
+
+// durationText is time.Duration's String without parts that are zero: 1m, not 1m0s.
+func durationText(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
