@@ -3,6 +3,7 @@ package scenarios
 import (
 	"testing"
 
+	"github.com/orrery-sim/orrery/faults"
 	"github.com/orrery-sim/orrery/sim"
 )
 
@@ -66,6 +67,30 @@ func TestExpectedCheck(t *testing.T) {
 		r := execute(t, scenario(t, c.lines), Options{Seed: 1})
 		if r.AsExpected() != c.want || r.ExitCode() != c.code {
 			t.Errorf("%s\nis %s, as expected: %v, exit code %d", c.lines, r.Status, r.AsExpected(), r.ExitCode())
+		}
+	}
+}
+
+// TestSavedRun has a run that was saved, written and read be the same run.
+func TestSavedRun(t *testing.T) {
+	of := scenario(t, "knobs: {delay: 2ms}", "faults: [{at 500ms for 200ms: crash n1}]")
+	for _, o := range []Options{
+		{Seed: 3},
+		{Seed: 0, Mutant: "louder", Knobs: Values{"limit": "7"}, Faults: faults.Schedule{faults.MustParse("at 1s for 100ms: pause random 1")}},
+		{Seed: 5, Mutant: "louder", Knobs: Values{"loud": "false", "delay": "3ms"}},
+	} {
+		r, err := NewRun(of, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := r.Execute(nil)
+		r.Close()
+		saved, err := Parse("x.yaml", r.Saved().YAML(), toys.find)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := execute(t, saved, Options{Seed: saved.DefaultSeed()}); got.Hash != want.Hash || got.Mutant != want.Mutant {
+			t.Errorf("%+v: the hash is %s, expected %s\n%s", o, got.Hash, want.Hash, saved.YAML())
 		}
 	}
 }

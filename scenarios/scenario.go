@@ -184,3 +184,6 @@ func serverNames(n int) []string {
 	}
 	return names
 }
+
+// HasCheck says whether a scenario of the system may name the check.
+func (s *System) HasCheck(name string) bool { return s.check(name) != nil }
