@@ -2,6 +2,7 @@ package simtest
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +16,8 @@ import (
 // given the words behind its name, and returns what the story then shows.
 type Command func(w *sim.World, words []string) (string, error)
 
-// Story runs every story in a folder, each in a world of its own with seed 1. A
-// story is a text file of commands to a cluster and what it then shows:
+// Story runs every story in a folder, the files *.txt, each in a world of its own with
+// seed 1. A story is commands to a cluster and what it then shows:
 //
 //	# A crash loses what was not written.
 //	crash server
@@ -38,6 +39,9 @@ type Command func(w *sim.World, words []string) (string, error)
 func Story(t *testing.T, dir string, build func(w *sim.World), more map[string]Command) {
 	t.Helper()
 	datadriven.Walk(t, dir, func(t *testing.T, path string) {
+		if filepath.Ext(path) != ".txt" {
+			return // testdata holds more than stories: saved failures, golden files
+		}
 		w := sim.New(sim.Config{Seed: 1, Checking: true})
 		defer w.Close()
 		teller := &teller{w: w, more: more}
