@@ -73,6 +73,7 @@ seed and faults: whatever happens once can be made to happen again.
   orrery list                                   what there is to run
   orrery run raft/minority-leader --seed 42     run one seed and tell its story
   orrery sweep raft/leader-crash --seeds 1-1000 run many seeds on all cores
+  orrery shrink raft/leader-crash --seed 7      make a run that fails as small as it can be
   orrery compare raft/calm --knob fsync=1ms,9ms see what a guarantee costs
   orrery trace raft/slow-disk --seed 2          where the time went, and why
   orrery explain raft                           what a system promises and survives
@@ -84,7 +85,7 @@ Exit codes: 0 as expected, 1 violated, 2 unknown, 3 stuck, 4 crashed, 64 misuse.
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(runCommand(), sweepCommand(), compareCommand(), traceCommand(), checkCommand(), listCommand(), explainCommand(), newCommand(), versionCommand())
+	root.AddCommand(runCommand(), sweepCommand(), shrinkCommand(), compareCommand(), traceCommand(), checkCommand(), listCommand(), explainCommand(), newCommand(), versionCommand())
 	return root
 }
 

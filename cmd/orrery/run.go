@@ -28,12 +28,17 @@ type settings struct {
 }
 
 func (s *settings) register(c *cobra.Command) {
+	s.registerChanges(c)
+	c.Flags().DurationVar(&s.until, "until", 0, "stop at this virtual time and judge what there is")
+}
+
+// registerChanges is register for what the run is, without how much of it is looked at.
+func (s *settings) registerChanges(c *cobra.Command) {
 	f := c.Flags()
 	f.StringArrayVar(&s.knobs, "knob", nil, "turn a knob of the system: `name=value` (may be repeated)")
 	f.StringVar(&s.mutant, "mutant", "", "make a deliberate mistake, by `name` (see orrery explain SYSTEM); none keeps a file with a mutant from making it")
 	f.StringArrayVar(&s.faults, "fault", nil, "one more fault, such as `\"at 5s for 3s: isolate leader\"` (may be repeated)")
 	f.StringVar(&s.file, "faults", "", "more faults from a `file`: one a line, or Chaos Mesh documents")
-	f.DurationVar(&s.until, "until", 0, "stop at this virtual time and judge what there is")
 }
 
 func (s *settings) options() (scenarios.Options, error) {

@@ -3,6 +3,11 @@
 //
 //	func TestSystem(t *testing.T) { systest.Check(t, raft.System) }
 //
+// Saved failures are run first: the files *.yaml in testdata/fail of the package, each of
+// which is a run that once failed, such as orrery shrink writes. That of a mutant says
+// expect: violated and check:, and must still be caught; that of the system itself must
+// end ok, as it does since it was mended.
+//
 // The seeds of each scenario are those from 1 to the flag -systest.seeds (20; 3 with
 // -short). Every mutant is run over the seeds within which it says that it is caught.
 package systest
@@ -12,6 +17,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -36,9 +42,20 @@ func seeds() uint64 {
 	return 20
 }
 
-// Check fails the test with whatever [Exams] find, each exam a subtest of its own.
+// savedIn is where a package keeps its saved failures.
+const savedIn = "testdata/fail"
+
+// Check fails the test with whatever [Saved] and [Exams] find, each exam a subtest of
+// its own. The saved failures come first, one after the other.
 func Check(t *testing.T, s *scenarios.System) {
 	t.Helper()
+	for _, e := range Saved(scenarios.Catalog{s}, savedIn) {
+		t.Run(e.Name, func(t *testing.T) {
+			if err := e.Run(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 	for _, e := range Exams(s, seeds()) {
 		if underRace && strings.HasPrefix(e.Name, "mutant/") {
 			continue // a mistake made on one thread has no race in it
@@ -88,6 +105,41 @@ func Exams(s *scenarios.System, seeds uint64) []Exam {
 		list = append(list, Exam{"mutant/" + s.Mutants[i].Name, func() error { return mutant(s, &s.Mutants[i]) }})
 	}
 	return list
+}
+
+// Saved are exams of the failures that are saved in a folder, if there is one: each file
+// *.yaml is a scenario of one of the systems, and must end as it expects.
+func Saved(systems scenarios.Catalog, folder string) []Exam {
+	files, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
+	if err != nil {
+		return []Exam{{"fail", func() error { return err }}}
+	}
+	var list []Exam
+	for _, file := range files {
+		name := "fail/" + strings.TrimSuffix(filepath.Base(file), ".yaml")
+		list = append(list, Exam{name, func() error { return saved(systems, file) }})
+	}
+	return list
+}
+
+// saved runs a saved failure.
+func saved(systems scenarios.Catalog, file string) error {
+	sc, err := systems.Load(file)
+	if err != nil {
+		return err
+	}
+	report, err := execute(sc, scenarios.Options{Seed: sc.DefaultSeed()})
+	switch {
+	case err != nil:
+		return err
+	case report.AsExpected():
+		return nil
+	case sc.Expect == sim.OK:
+		return fmt.Errorf("it fails again: %s: %s\nreproduce: %s", report.Status, report.Reason, report.Command)
+	}
+	what := strings.TrimSpace(report.Expected + " " + report.MustFail)
+	return fmt.Errorf("%s, expected %s: what was caught is not caught any more\nhint: if the run has changed for a good reason, "+
+		"shrink another failure: see orrery shrink\nreproduce: %s", report.Status, what, report.Command)
 }
 
 // documents says what a reader would miss.

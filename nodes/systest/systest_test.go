@@ -2,6 +2,8 @@ package systest
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -169,4 +171,42 @@ func inMemory(c *scenarios.Cluster) {
 			return stored, nil
 		})
 	})
+}
+
+// TestSaved has saved failures be run, and say what they must.
+func TestSaved(t *testing.T) {
+	const head = "scenario: x\nsystem: tested\nworkload: {keys: 1, clients: 2, reads: 0.8}\nrun: 9s\nsettle: 2s\nseed: 2\n"
+	dir := t.TempDir()
+	for name, c := range map[string]struct{ more, want string }{
+		"mended":     {"check: linearizable\n", ""},
+		"caught":     {"mutant: forgets\nexpect: violated\ncheck: linearizable\n", ""},
+		"not-mended": {"knobs: {}\nmutant: forgets\ncheck: linearizable\n", "it fails again: violated: linearizable: read of k0"},
+		"not-caught": {"expect: violated\ncheck: linearizable\n", "ok, expected violated linearizable: what was caught is not caught any more"},
+		"other":      {"mutant: forgets\nexpect: violated\ncheck: progress\n", "violated, expected violated progress"},
+		"broken":     {"chekc: linearizable\n", `broken.yaml:7:1: unknown field of a scenario "chekc", did you mean "check"?`},
+		"nothing":    {"\x00\xff", "nothing.yaml:"},
+	} {
+		file := filepath.Join(dir, name+".yaml")
+		if err := os.WriteFile(file, []byte(head+c.more), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		found := ""
+		for _, e := range Saved(scenarios.Catalog{system("")}, dir) {
+			if e.Name != "fail/"+name {
+				t.Errorf("there is %s", e.Name)
+			} else if err := e.Run(); err != nil {
+				found = err.Error()
+			}
+		}
+		if !strings.Contains(found, c.want) || c.want == "" && found != "" {
+			t.Errorf("%s: %s\nexpected %s", name, found, c.want)
+		}
+		if strings.Contains(c.want, "caught any more") && !strings.Contains(found, "orrery run "+file+" --seed 2") {
+			t.Errorf("%s: no line that reproduces it: %s", name, found)
+		}
+		os.Remove(file)
+	}
+	if exams := Saved(nil, "testdata/none"); exams != nil {
+		t.Errorf("without a folder there are %v", exams)
+	}
 }

@@ -70,14 +70,14 @@ type Progress struct {
 
 // Size is how large a run is.
 type Size struct {
-	Faults  int           // of its schedule
-	Acts    int           // that they came to
-	Nodes   int           // servers
-	Clients int           //
-	Keys    int           //
-	Ops     int           // operations that were called
-	Time    time.Duration // virtual, to the end
-	Events  uint64
+	Faults  int           `json:"faults"` // of its schedule
+	Acts    int           `json:"acts"`   // that they came to
+	Nodes   int           `json:"nodes"`  // servers
+	Clients int           `json:"clients"`
+	Keys    int           `json:"keys"`
+	Ops     int           `json:"operations"` // that were called
+	Time    time.Duration `json:"time_ns"`    // virtual, to the end
+	Events  uint64        `json:"events"`
 }
 
 // String renders "1 fault (4 acts), 5 nodes, 4 clients, 312 operations, 6.2s".
@@ -101,13 +101,13 @@ type Result struct {
 	// Scenario is all of it: running it with its DefaultSeed and no options is the
 	// run. It expects the failure if a mutant is to blame, or if the scenario did,
 	// and otherwise what must be once the failure is mended.
-	Scenario *scenarios.Scenario
-	Check    string // that fails, or Crashed or Stuck
-	Reason   string // why, in a line
-
-	Before, After Size
-	Runs          int  // that were spent
-	Whole         bool // the search came to its end, neither interrupted nor out of runs
+	Scenario *scenarios.Scenario `json:"-"`
+	Check    string              `json:"check"`  // that fails, or Crashed or Stuck
+	Reason   string              `json:"reason"` // why, in a line
+	Before   Size                `json:"before"`
+	After    Size                `json:"after"`
+	Runs     int                 `json:"runs"`  // that were spent
+	Whole    bool                `json:"whole"` // the search came to its end, neither interrupted nor out of runs
 }
 
 // Run looks for a smaller run that fails alike. When ctx ends it returns what it has
