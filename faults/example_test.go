@@ -102,3 +102,9 @@ func ExamplePlan_Stop() {
 	// 4s end of pause bob
 	// 4s end of pause ann
 }
+
+func ExampleFault_GoString() {
+	f := faults.MustParse("every 2s times 5: restart next")
+	fmt.Printf("%#v\n", faults.Schedule{f})
+	// Output: faults.Schedule{faults.MustParse("at 2s every 2s times 5: restart next")}
+}

@@ -65,6 +65,7 @@ var libraries = []struct{ pkg, may, why string }{
 	{"sim/...", "", "whoever trusts the kernel should have nothing but the kernel to trust"},
 	{"checker/...", "github.com/anishathalye/porcupine", "linearizability is porcupine's"},
 	{"faults/...", "go.yaml.in/yaml/v3", "faults are read from YAML with line and column"},
+	{"scenarios/gen", "pgregory.net/rapid", "what it draws are rapid's values, for property tests, which alone import it"},
 	{"scenarios/compare", "github.com/HdrHistogram/hdrhistogram-go", "the latencies of thousands of runs are counted in a histogram, not kept"},
 	{"scenarios/...", "go.yaml.in/yaml/v3", "scenarios are read from YAML; porcupine is reached through the checker, which knows its traps"},
 	{"nodes/raft", "go.etcd.io/raft/v3 google.golang.org/protobuf", "the real Raft runs inside, driven deterministically, and its messages are protobuf"},
