@@ -173,7 +173,7 @@ func TestClaim(t *testing.T) {
 	}
 }
 
-// FuzzParse reads any bytes without a panic. What it accepts can be run.
+// FuzzParse reads any bytes without a panic. What it accepts can be written, and run.
 func FuzzParse(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*.yaml")
 	broken, _ := filepath.Glob("testdata/broken/*.yaml")
@@ -193,6 +193,10 @@ func FuzzParse(f *testing.F) {
 				}
 			}
 			return
+		}
+		again, err := Parse("x.yaml", s.YAML(), toys.find)
+		if err != nil || !reflect.DeepEqual(again, s) {
+			t.Fatalf("it is written as\n%s\nwhich is read as %+v, %v, not %+v", s.YAML(), again, err, s)
 		}
 		r, err := NewRun(s, Options{Seed: 1})
 		if err != nil {

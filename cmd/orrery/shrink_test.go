@@ -113,3 +113,34 @@ func TestShrinkMisuse(t *testing.T) {
 	}
 	golden.Check(t, b.String(), "testdata/shrink-misuse.golden")
 }
+
+// TestShrinkingChapter has the chapter show what its command prints and writes.
+func TestShrinkingChapter(t *testing.T) {
+	chapter, err := os.ReadFile("../../docs/40-shrinking.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "x.yaml")
+	const command = "shrink raft/minority-leader --seed 2 --mutant reads-without-quorum"
+	code, out, errs := orrery(append(strings.Fields(command), "-o", file)...)
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	yaml, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	between := func(first, last string) string {
+		_, rest, _ := strings.Cut(out, first)
+		found, _, _ := strings.Cut(rest, last)
+		return first + found
+	}
+	for _, text := range []string{
+		"orrery " + command + "\n", string(yaml), between("raft/minority-leader, seed 2", "  86 runs"),
+		between("timeline\n", "\nphase"), between("  it could have returned", "\nthe events around"),
+	} {
+		if !strings.Contains(string(chapter), text) {
+			t.Errorf("docs/40-shrinking.md does not show:\n%s", text)
+		}
+	}
+}

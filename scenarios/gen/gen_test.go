@@ -3,6 +3,7 @@ package gen_test
 import (
 	"flag"
 	"fmt"
+	"os"
 	"reflect"
 	"runtime"
 	"slices"
@@ -182,15 +183,33 @@ func TestShrinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cluster := gen.For(count)
 	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
 		t.Fatal(err)
 	}
 	defer flag.Set("rapid.nofailfile", "false")
-	got := shown(t, func(t *rapid.T) {
+	cluster := gen.For(count)
+	property := func(t *rapid.T) {
 		o := scenarios.Options{Mutant: "unsynced", Seed: rapid.Uint64Range(1, 1000).Draw(t, "seed")}
 		o.Faults = cluster.Schedule().Draw(t, "faults")
 		gen.Holds(t, count, o)
-	})
+	}
+	// (the property ends)
+	got := shown(t, property)
 	golden.Check(t, got, "testdata/shrinks.txt")
+
+	chapter, err := os.ReadFile("../../docs/40-shrinking.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("gen_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, code, _ := strings.Cut(string(source), "\n\tcluster := gen.For(count)\n")
+	code, _, _ = strings.Cut(code, "\t// (the property ends)")
+	for _, text := range []string{got, strings.ReplaceAll(code, "\n\t", "\n")[1:]} {
+		if !strings.Contains(string(chapter), text) {
+			t.Errorf("docs/40-shrinking.md does not show:\n%s", text)
+		}
+	}
 }
