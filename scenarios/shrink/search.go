@@ -27,6 +27,7 @@ type found struct {
 	size     Size
 	log      []faults.Done
 	reason   string
+	status   sim.Status
 	failedAt time.Duration // when it was clear that it fails
 }
 
@@ -122,7 +123,7 @@ func (s *search) trySeeds(c *scenarios.Scenario) bool {
 func (s *search) took(c *scenarios.Scenario, run *scenarios.Run, r *scenarios.Report) {
 	log := slices.Clone(run.Faults.Log())
 	s.seen[string(c.YAML())] = true
-	s.best = found{scenario: c, log: log, reason: r.Reason, failedAt: failedAt(r, s.target)}
+	s.best = found{scenario: c, log: log, reason: r.Reason, status: r.Outcome(), failedAt: failedAt(r, s.target)}
 	s.best.size = Size{
 		Faults: len(c.Faults), Acts: acts(log), Nodes: c.Nodes, Clients: c.Workload.Clients, Keys: c.Workload.Keys,
 		Ops: len(run.Workload.Ops()), Time: r.At, Events: r.Events,

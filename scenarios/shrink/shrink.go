@@ -135,12 +135,12 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		Scenario: s.best.scenario, Check: s.target, Reason: s.best.reason,
 		Before: before, After: s.best.size, Runs: s.runs, Whole: !s.exhausted(),
 	}
-	r.name(c.Scenario, c.Options)
+	r.name(c.Scenario, c.Options, s.best.status)
 	return r, nil
 }
 
 // name says in the scenario where it comes from and what must become of it.
-func (r *Result) name(from *scenarios.Scenario, o scenarios.Options) {
+func (r *Result) name(from *scenarios.Scenario, o scenarios.Options, status sim.Status) {
 	s := r.Scenario
 	s.Shows = fmt.Sprintf("Shrunk from %s, seed %d: %s.", from.FullName(), o.Seed, strings.TrimSuffix(r.Reason, "."))
 	s.Name = s.Mutant
@@ -154,18 +154,7 @@ func (r *Result) name(from *scenarios.Scenario, o scenarios.Options) {
 		s.Expect = sim.OK
 		return
 	}
-	s.Expect = r.status()
-}
-
-// status is the outcome of a run that fails so.
-func (r *Result) status() sim.Status {
-	switch r.Check {
-	case Crashed:
-		return sim.Crashed
-	case Stuck, "progress":
-		return sim.Stuck
-	}
-	return sim.Violated
+	s.Expect = status
 }
 
 func knownCheck(s *scenarios.Scenario, check string) error {
