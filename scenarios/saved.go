@@ -1,9 +1,6 @@
 package scenarios
 
-import (
-	"maps"
-	"slices"
-)
+import "maps"
 
 // Saved is the run as a scenario of its own, with everything in it that the options
 // said: running it is the same run. What the report of the run expects is not in it.
@@ -14,6 +11,6 @@ func (r *Run) Saved() *Scenario {
 	s.Knobs = o.settings(r.Scenario)
 	own := mutantKnobs(s.System, s.Mutant)
 	maps.DeleteFunc(s.Knobs, func(name, value string) bool { return own[name] == value })
-	s.Faults = slices.Clone(r.faults)
+	s.Faults, s.Storm = r.Schedule(), nil // what the storm drew is in the schedule
 	return &s
 }

@@ -93,4 +93,13 @@ func TestSavedRun(t *testing.T) {
 			t.Errorf("%+v: the hash is %s, expected %s\n%s", o, got.Hash, want.Hash, saved.YAML())
 		}
 	}
+	r, err := NewRun(stormy(t), Options{Seed: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	saved := r.Saved()
+	if got, want := execute(t, saved, Options{Seed: 4}), r.Execute(nil); got.Hash != want.Hash || saved.Storm != nil || len(saved.Faults) == 0 {
+		t.Errorf("with its storm written down the hash is %s, expected %s\n%s", got.Hash, want.Hash, saved.YAML())
+	}
 }

@@ -34,6 +34,9 @@ func (s *Scenario) YAML() []byte {
 	if len(s.Faults) > 0 {
 		m.add("faults", faultsYAML(s.Faults))
 	}
+	if s.Storm != nil {
+		m.add("storm", stormYAML(s.Storm))
+	}
 	if !slices.Equal(s.Checks, s.System.CheckNames()) {
 		m.add("checks", list(s.Checks))
 	}
@@ -140,6 +143,52 @@ func faultsYAML(schedule faults.Schedule) *yaml.Node {
 		n.Content = append(n.Content, item.node(0))
 	}
 	return n
+}
+
+func stormYAML(s *faults.Storm) *yaml.Node {
+	m := mapping{}
+	m.add("budget", budgetYAML(&s.Budget))
+	if s.Families != nil {
+		m.add("families", list(s.Families))
+	}
+	if s.Roles != nil {
+		m.add("roles", list(s.Roles))
+	}
+	m.text("faults", fmt.Sprintf("%d-%d", s.Least, s.Most))
+	m.text("for", durationText(s.Shortest)+"-"+durationText(s.Longest))
+	return m.node(0)
+}
+
+// budgetYAML writes what the budget has something for.
+func budgetYAML(b *faults.Budget) *yaml.Node {
+	m := mapping{}
+	share := func(key string, s faults.Share) {
+		if s != faults.NoServer {
+			m.text(key, s.String())
+		}
+	}
+	amount := func(key string, a faults.Amount) {
+		if a.N != 0 {
+			m.text(key, a.String())
+		}
+	}
+	length := func(key string, d time.Duration) {
+		if d != 0 {
+			m.text(key, durationText(d))
+		}
+	}
+	share("down", b.Down)
+	share("power-loss", b.PowerLoss)
+	length("recover", b.Recover)
+	amount("loss", b.Loss)
+	length("delay", b.Delay)
+	amount("bandwidth", b.Bandwidth)
+	amount("slow", b.Slow)
+	amount("clock-drift", b.Drift)
+	length("clock-jump", b.Jump)
+	share("disk", b.Disk)
+	share("damage", b.Damage)
+	return m.node(yaml.FlowStyle)
 }
 
 // durationText is time.Duration's String without parts that are zero: 1m, not 1m0s.
