@@ -27,6 +27,9 @@ func (s *Scenario) YAML() []byte {
 	if len(s.Knobs) > 0 {
 		m.add("knobs", s.Knobs.yaml())
 	}
+	if len(s.Labels) > 0 {
+		m.add("labels", labelsYAML(s.Labels))
+	}
 	if s.Link != DefaultLink {
 		m.add("link", linkYAML(s.Link))
 	}
@@ -201,4 +204,21 @@ func durationText(d time.Duration) string {
 		text = strings.TrimSuffix(text, "0m")
 	}
 	return text
+}
+
+// labelsYAML has the labels of each node in a mapping, in the order in which they stand.
+func labelsYAML(labels []Label) *yaml.Node {
+	nodes, of := mapping{}, map[string]*mapping{}
+	var names []string
+	for _, l := range labels {
+		if of[l.Node] == nil {
+			of[l.Node] = &mapping{}
+			names = append(names, l.Node)
+		}
+		of[l.Node].text(l.Name, l.Value)
+	}
+	for _, name := range names {
+		nodes.add(name, of[name].node(yaml.FlowStyle))
+	}
+	return nodes.node(0)
 }

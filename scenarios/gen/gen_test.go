@@ -183,10 +183,13 @@ func TestShrinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
-		t.Fatal(err)
+	for name, value := range map[string]string{"rapid.nofailfile": "true", "rapid.checks": "1000"} { // with -short, too
+		before := flag.Lookup(name).Value.String()
+		if err := flag.Set(name, value); err != nil {
+			t.Fatal(err)
+		}
+		defer flag.Set(name, before)
 	}
-	defer flag.Set("rapid.nofailfile", "false")
 	cluster := gen.For(count)
 	property := func(t *rapid.T) {
 		o := scenarios.Options{Mutant: "unsynced", Seed: rapid.Uint64Range(1, 1000).Draw(t, "seed")}
