@@ -9,6 +9,8 @@
 // [BoundedStaleness] asks for less: how long a value that is read may have been
 // overwritten.
 //
+// [Sessions] are the four session guarantees, for systems that promise less.
+//
 //	model, err := checker.ModelNamed("cas-register")
 //	h, err := checker.ReadFile("history.edn", checker.ReadOptions{})
 //	result := checker.Linearizable{Model: model}.Check(h, checker.Limits{})

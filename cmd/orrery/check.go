@@ -8,24 +8,32 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orrery-sim/orrery/checker"
+	"github.com/orrery-sim/orrery/internal/suggest"
 	"github.com/orrery-sim/orrery/sim"
 )
 
 func checkCommand() *cobra.Command {
-	var model, keys, picture string
+	var model, check, keys, picture string
 	var steps int
 	var truncated, asJSON bool
 	c := &cobra.Command{
 		Use:   "check FILE",
 		Short: "judge a history that any tool has made",
-		Long: `Judge whether a history is linearizable. The file holds JSON lines as orrery run --history
-writes them, or a history of Jepsen's: EDN, or a log. The form is found out.
+		Long: `Judge whether a history is linearizable, or what --check says. The file holds JSON lines as
+orrery run --history writes them, or a history of Jepsen's: EDN, or a log. The form is found out.
 
-Models:
+Checks:
+` + checkList() + `
+
+Models, for linearizable:
 ` + modelList(),
 		Args: one("the path of a history"),
 		RunE: func(c *cobra.Command, args []string) error {
 			m, err := checker.ModelNamed(model)
+			if err != nil {
+				return err
+			}
+			judge, err := checkNamed(check, m)
 			if err != nil {
 				return err
 			}
@@ -37,11 +45,11 @@ Models:
 			if err != nil {
 				return err
 			}
-			result := checker.Linearizable{Model: m}.Check(history, checker.Limits{Steps: steps})
-			return judged(c, result, asJSON, picture)
+			return judged(c, judge.Check(history, checker.Limits{Steps: steps}), asJSON, picture)
 		},
 	}
 	f := c.Flags()
+	f.StringVar(&check, "check", checker.Linearizable{}.Name(), "what is judged")
 	f.StringVar(&model, "model", "register", "what the answers are judged by")
 	f.StringVar(&keys, "keys", "auto", "whether a value [a b] of Jepsen's is key a and value b: auto, always or never")
 	f.IntVar(&steps, "steps", checker.DefaultSteps, "how many steps a verdict may take for each key")
@@ -49,6 +57,37 @@ Models:
 	f.BoolVar(&asJSON, "json", false, "report as JSON")
 	f.StringVar(&picture, "picture", "", "write a picture of a violation to an HTML `file`")
 	return c
+}
+
+// historyChecks are the checks that need nothing but a history.
+func historyChecks(m checker.Model) []checker.Check {
+	list := []checker.Check{checker.Linearizable{Model: m}}
+	for _, s := range checker.Sessions {
+		list = append(list, s)
+	}
+	return list
+}
+
+func checkNamed(name string, m checker.Model) (checker.Check, error) {
+	var names []string
+	for _, c := range historyChecks(m) {
+		if c.Name() == name {
+			return c, nil
+		}
+		names = append(names, c.Name())
+	}
+	if hint := suggest.Hint(name, names); hint != "" {
+		return nil, fmt.Errorf("unknown check %q%s", name, hint)
+	}
+	return nil, fmt.Errorf("unknown check %q, expected one of %s", name, strings.Join(names, ", "))
+}
+
+func checkList() string {
+	var b strings.Builder
+	for _, c := range historyChecks(checker.Model{}) {
+		fmt.Fprintf(&b, "  %-19s %s\n", c.Name(), c.Doc())
+	}
+	return strings.TrimRight(b.String(), "\n")
 }
 
 func keyRule(name string) (checker.KeyRule, error) {

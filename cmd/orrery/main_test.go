@@ -52,6 +52,7 @@ func TestCommands(t *testing.T) {
 		{"trace", 0, "trace raft/slow-disk --seed 2 --until 6s --slowest 3"},
 		{"trace-why", 0, "trace raft/local-reads --seed 1 --why violation"},
 		{"check", 1, "check testdata/stale.jsonl"},
+		{"check-session", 1, "check testdata/own-post.jsonl --check read-your-writes"},
 		{"check-json", 1, "check testdata/stale.jsonl --json"},
 		{"help", 0, ""},
 	} {
@@ -84,7 +85,7 @@ func TestMisuse(t *testing.T) {
 		"compare", "compare echo/calm --seeds x", "compare echo/calm --knob a", "compare echo/calm --knob a=1,2", "compare raft/calm --knob fsync=1ms,1ms",
 		"compare raft/calm --knob reads=quorum,qourum", "compare raft/calm --knob fsync=1ms,2ms --knob fsync=3ms,4ms", "compare echo/calm --plot a.gif", "compare echo/calm --workers -1",
 		"check", "check testdata/stael.jsonl", "check testdata/broken.jsonl",
-		"check testdata/stale.jsonl --model counter2", "check testdata/stale.jsonl --keys some", "explain", "explain isolte", "explain zebra",
+		"check testdata/stale.jsonl --model counter2", "check testdata/stale.jsonl --check monotonic-read", "check testdata/stale.jsonl --keys some", "explain", "explain isolte", "explain zebra",
 		"list x", "version x", "new", "new Echo", "new echo", "new main", "new doc", "new a-b", "new testdata",
 	} {
 		code, out, errs := orrery(strings.Fields(line)...)
