@@ -130,14 +130,16 @@ func (c Session) judge(s *sessions, res *Result) {
 
 // sessions is a history made ready for checks of its sessions.
 type sessions struct {
-	h       *History
-	keys    []*keyVersions // in natural order
-	byName  map[string]*keyVersions
-	ordered map[string][]int // by client, its operations that are ok, in their order
-	place   []int            // of each of them there
-	limit   int              // of steps for each key
-	spent   int              // of them, for this key
-	steps   int              // for all keys
+	h        *History
+	keys     []*keyVersions // in natural order
+	byName   map[string]*keyVersions
+	ordered  map[string][]int // by client, its operations that are ok, in their order
+	place    []int            // of each of them there
+	lanes    map[lane][]int
+	glimpses map[int][]glimpse // by read; nil until somebody asks
+	limit    int               // of steps for each key
+	spent    int               // of them, for this key
+	steps    int               // for all keys
 }
 
 // version is one write of a key, or what it has at first.
@@ -172,6 +174,7 @@ type floor struct {
 func (s *sessions) prepare() error {
 	p := &problemList{}
 	s.byName, s.ordered, s.place = map[string]*keyVersions{}, map[string][]int{}, make([]int, len(s.h.Ops))
+	s.lanes = map[lane][]int{}
 	for i := range s.h.Ops {
 		op := &s.h.Ops[i]
 		if op.Outcome == OutcomeFailed {
@@ -234,6 +237,9 @@ func (s *sessions) sort() {
 		})
 		for at, i := range list {
 			s.place[i] = at
+			op := &s.h.Ops[i]
+			l := lane{op.Client, op.Op, op.Key}
+			s.lanes[l] = append(s.lanes[l], i)
 		}
 	}
 }
@@ -256,13 +262,20 @@ func (s *sessions) before(i int) []int {
 	return list[:sort.Search(len(list), func(n int) bool { return s.returns(list[n]) > op.Call })]
 }
 
-// last returns the last of the operations of that name on the key, or -1.
-func (s *sessions) last(list []int, name, key string) int {
-	for _, i := range slices.Backward(list) {
-		s.steps++
-		if op := &s.h.Ops[i]; op.Op == name && op.Key == key {
-			return i
-		}
+// lane is what a client did with a key, in its order.
+type lane struct{ client, op, key string }
+
+// did returns what a client did with a key before some operation of its own.
+func (s *sessions) did(op, key string, before int) []int {
+	list := s.lanes[lane{s.h.Ops[before].Client, op, key}]
+	end := len(s.before(before))
+	return list[:sort.Search(len(list), func(n int) bool { return s.place[list[n]] >= end })]
+}
+
+// last is the last of what did returns, or -1.
+func (s *sessions) last(op, key string, before int) int {
+	if list := s.did(op, key, before); len(list) > 0 {
+		return list[len(list)-1]
 	}
 	return -1
 }
@@ -274,65 +287,85 @@ func (s *sessions) written(write int) int {
 }
 
 func readYourWrites(s *sessions, read int) []floor {
-	if w := s.last(s.before(read), "write", s.h.Ops[read].Key); w >= 0 {
+	if w := s.last("write", s.h.Ops[read].Key, read); w >= 0 {
 		return []floor{{s.written(w), []int{w}}}
 	}
 	return nil
 }
 
 func monotonicReads(s *sessions, read int) []floor {
-	if r := s.last(s.before(read), "read", s.h.Ops[read].Key); r >= 0 {
+	if r := s.last("read", s.h.Ops[read].Key, read); r >= 0 {
 		return []floor{{s.seen(r), []int{r}}}
 	}
 	return nil
 }
 
+// glimpse is a write that a client has read.
+type glimpse struct{ write, read int }
+
 // shown returns, for each session, its last write that the client had read before
-// it made this read: that write and the read of it.
-func (s *sessions) shown(read int) [][2]int {
-	last := map[string]int{} // by the writer's name, where in the list
-	var list [][2]int
-	for _, r := range s.before(read) {
-		s.steps++
-		if s.h.Ops[r].Op != "read" || s.seen(r) == 0 {
-			continue
-		}
-		w := s.byName[s.h.Ops[r].Key].versions[s.seen(r)].op
-		writer := s.h.Ops[w].Client
-		at, known := last[writer]
-		switch {
-		case !known:
-			last[writer] = len(list)
-			list = append(list, [2]int{w, r})
-		case s.h.Ops[w].Call > s.h.Ops[list[at][0]].Call:
-			list[at] = [2]int{w, r}
+// it made this read.
+func (s *sessions) shown(read int) []glimpse {
+	if s.glimpses == nil {
+		s.glimpses = map[int][]glimpse{}
+		for _, list := range s.ordered { // order-free: each by itself
+			s.look(list)
 		}
 	}
-	return list
+	return s.glimpses[read]
+}
+
+// look goes through what one client was answered.
+func (s *sessions) look(list []int) {
+	var now []glimpse
+	for _, r := range list {
+		if s.h.Ops[r].Op != "read" {
+			continue
+		}
+		s.glimpses[r] = now
+		v := s.seen(r)
+		if v == 0 || s.steps > s.limit {
+			continue
+		}
+		w := s.byName[s.h.Ops[r].Key].versions[v].op
+		at := slices.IndexFunc(now, func(g glimpse) bool { return s.h.Ops[g.write].Client == s.h.Ops[w].Client })
+		switch {
+		case at < 0:
+			now = append(slices.Clip(now), glimpse{w, r})
+		case s.h.Ops[w].Call > s.h.Ops[now[at].write].Call:
+			now = slices.Clone(now)
+			now[at] = glimpse{w, r}
+		}
+		s.steps += len(now)
+	}
 }
 
 func monotonicWrites(s *sessions, read int) []floor {
 	var floors []floor
-	for _, x := range s.shown(read) {
-		if w := s.last(s.before(x[0]), "write", s.h.Ops[read].Key); w >= 0 {
-			floors = append(floors, floor{s.written(w), []int{w, x[0], x[1]}})
+	for _, g := range s.shown(read) {
+		s.steps++
+		if w := s.last("write", s.h.Ops[read].Key, g.write); w >= 0 {
+			floors = append(floors, floor{s.written(w), []int{w, g.write, g.read}})
 		}
 	}
 	return floors
 }
 
 // writesFollowReads takes all that a writer read, since nothing is said here of the
-// order in which it did.
+// order in which it did, but for what time says already.
 func writesFollowReads(s *sessions, read int) []floor {
 	var floors []floor
-	for _, x := range s.shown(read) {
-		k := s.byName[s.h.Ops[read].Key]
+	k := s.byName[s.h.Ops[read].Key]
+	for _, g := range s.shown(read) {
 		known := map[int]bool{}
-		for _, r := range s.before(x[0]) {
+		for _, r := range slices.Backward(s.did("read", k.name, g.write)) {
 			s.steps++
-			if op := &s.h.Ops[r]; op.Op == "read" && op.Key == k.name && k.tells(s.seen(r), s.seen(read)) && !known[s.seen(r)] {
-				known[s.seen(r)] = true
-				floors = append(floors, floor{s.seen(r), []int{r, x[0], x[1]}})
+			if s.returns(r) < k.final[s.seen(read)].asked {
+				break
+			}
+			if v := s.seen(r); !known[v] {
+				known[v] = true
+				floors = append(floors, floor{v, []int{r, g.write, g.read}})
 			}
 		}
 	}

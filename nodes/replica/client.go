@@ -15,20 +15,24 @@ import (
 // write that is asked again has the number of the first time, so that it is done once.
 type Session struct {
 	*Group
-	name   string // of the client, among all
-	seq    uint64 // of the last write
-	target string // who is believed to be primary
-	near   string // the nearest server, once it is known
-	seen   Position
-	epoch  uint64 // the newest heard of
+	name   string    // of the client, among all
+	seq    uint64    // of the last write
+	target string    // who is believed to be primary
+	near   string    // the nearest server, once it is known
+	seen   *Position // the token: the newest that was written or read. The client's machine keeps it, as a cookie
+	epoch  uint64    // the newest heard of
 	rand   *sim.Rand
 }
 
 // Connect returns a new session for a process that asks.
 func (g *Group) Connect(p *sim.Proc) *Session {
 	g.sessions++
-	name := p.Node().Name() + "#" + strconv.Itoa(g.sessions)
-	return &Session{Group: g, name: name, target: g.servers[0], rand: p.Rand("session " + name)}
+	client := p.Node().Name()
+	if g.tokens[client] == nil {
+		g.tokens[client] = &Position{}
+	}
+	name := client + "#" + strconv.Itoa(g.sessions)
+	return &Session{Group: g, name: name, target: g.servers[0], seen: g.tokens[client], rand: p.Rand("session " + name)}
 }
 
 // Do carries out an operation of a workload of registers.
@@ -75,12 +79,9 @@ func (s *Session) patience() time.Duration {
 
 // saw takes down what the session must find again.
 func (s *Session) saw(a Answer) {
-	if s.mistake == forgetsToken && a.Epoch > s.epoch {
-		s.seen = Position{}
-	}
 	s.epoch = max(s.epoch, a.Epoch)
 	if a.At.Epoch > s.seen.Epoch || a.At.Epoch == s.seen.Epoch && a.At.Index > s.seen.Index {
-		s.seen = a.At
+		*s.seen = a.At
 	}
 }
 
@@ -105,7 +106,7 @@ func (s *Session) Read(p *sim.Proc, key string, timeout time.Duration) (checker.
 	deadline := p.Elapsed() + timeout
 	m := Read{Key: key, Primary: s.reads == readPrimary}
 	if s.token != tokenOff {
-		m.Least = s.seen
+		m.Least = *s.seen
 	}
 	if s.token == tokenWait {
 		m.Wait = s.wait
@@ -125,7 +126,7 @@ func (s *Session) Read(p *sim.Proc, key string, timeout time.Duration) (checker.
 		case err == nil && a.Status == Gone:
 			s.watch.gone++
 			p.Log("what the session has written or seen, entry %d of epoch %d, is lost", s.seen.Index, s.seen.Epoch)
-			s.seen = Position{}
+			*s.seen = Position{}
 			return checker.Nil, checker.OutcomeFailed
 		case err == nil && a.Status == Behind && a.Primary != "" && to != a.Primary:
 			s.watch.redirected++

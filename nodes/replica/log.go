@@ -67,7 +67,9 @@ func (l *log) add(e Entry) {
 // after returns what is kept from one index on, that one not included, to another, but
 // at most so many.
 func (l *log) after(from, to uint64, most int) []Entry {
-	to = min(to, from+uint64(most))
+	if to > from {
+		to = min(to, from+min(to-from, uint64(most)))
+	}
 	if from >= to {
 		return nil
 	}

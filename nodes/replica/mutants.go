@@ -14,9 +14,10 @@ const (
 	copyForgetsClients   = "copy-forgets-clients"
 	writesRetries        = "writes-retries"
 	votesTwice           = "votes-twice"
+	readsAfterRestart    = "reads-after-restart"
 	ignoresLease         = "ignores-lease"
 	forgetsLease         = "restart-forgets-lease"
-	forgetsToken         = "forgets-token"
+	ignoresOldTokens     = "ignores-old-tokens"
 	answersAfterWait     = "answers-after-wait"
 )
 
@@ -35,7 +36,7 @@ var mutants = []scenarios.Mutant{
 		Scenario: "failover-semisync", Check: acknowledged, Seeds: 5,
 	}, {
 		Name: followsDeposed, Breaks: "P5: a replica that has promised an epoch follows no primary of an older one",
-		Scenario: "split-brain-semisync", Check: acknowledged, Seeds: 10,
+		Scenario: "fenced-by-epoch", Check: acknowledged, Seeds: 10,
 	}, {
 		Name: ignoresDivergence, Breaks: "P2: a replica goes on where its history and the primary's part",
 		Scenario: "old-primary-returns", Check: sameHistory, Seeds: 5,
@@ -50,15 +51,18 @@ var mutants = []scenarios.Mutant{
 		Scenario: "restarts", Check: "linearizable", Seeds: 20,
 	}, {
 		Name: votesTwice, Breaks: "P1: a monitor votes once in an epoch",
-		Scenario: "restarts", Check: onePrimary, Seeds: 20,
+		Scenario: "split-vote", Check: onePrimary, Seeds: 20,
+	}, {
+		Name: readsAfterRestart, Breaks: "P7: a primary that was restarted answers reads when it knows again what was committed",
+		Scenario: "primary-restarts", Check: "linearizable", Seeds: 10,
 	}, {
 		Name: ignoresLease, Breaks: "P6: a primary whose lease is over serves nobody",
 		Scenario: "split-brain-fenced", Check: fenced, Seeds: 5,
 	}, {
 		Name: forgetsLease, Breaks: "P6: a monitor that crashed may have given its word for a lease, and so gives no vote until that must be over",
-		Scenario: "split-brain-fenced", Check: fenced, Seeds: 40,
+		Scenario: "lease-restart", Check: fenced, Seeds: 10,
 	}, {
-		Name: forgetsToken, Breaks: "P8: a session keeps its token across a failover",
+		Name: ignoresOldTokens, Breaks: "P8: what a session wrote in an older epoch is asked for in a newer one as well",
 		Scenario: "failover-sessions", Check: "read-your-writes", Seeds: 10,
 	}, {
 		Name: answersAfterWait, Breaks: "P8: a replica that has not what the session wrote or saw does not answer",

@@ -9,26 +9,30 @@ import (
 
 // lead is what a primary knows beside what every server does.
 type lead struct {
-	begin    uint64            // the entry with which its epoch begins
+	begin    uint64            // the last entry that it began with
 	acked    map[string]uint64 // the last entry that each replica has on its disk
 	lease    time.Duration     // until when it may serve, on its own clock
 	degraded bool              // it has given up waiting for replicas
 }
 
 // beginEpoch begins with the entry that marks the epoch, unless the log has it from
-// before a restart.
+// before a restart. All that the log has by then may have been committed, here or by an older
+// primary, so nothing is answered before it is again.
 func (s *server) beginEpoch(p *sim.Proc) {
-	s.lead = lead{begin: s.log.begin(s.epoch), acked: map[string]uint64{}}
-	if s.lead.begin == 0 {
-		s.lead.begin = s.log.last() + 1
-		s.append(p, Entry{Epoch: s.epoch, Index: s.lead.begin, At: p.Now().UnixNano()})
+	s.lead = lead{acked: map[string]uint64{}}
+	if s.log.begin(s.epoch) == 0 {
+		s.append(p, Entry{Epoch: s.epoch, Index: s.log.last() + 1, At: p.Now().UnixNano()})
+	}
+	s.lead.begin = s.log.last()
+	if s.mistake == readsAfterRestart {
+		s.lead.begin = s.log.begin(s.epoch)
 	}
 	s.touched()
 }
 
-// append puts an entry at the end of the log, and tells who looks on.
+// append puts an entry of the primary's own at the end of its log.
 func (s *server) append(p *sim.Proc, e Entry) {
-	s.watch.appended(p, s, e)
+	s.watch.taken(p, s, e)
 	s.log.add(e)
 }
 

@@ -48,7 +48,8 @@ func (s *server) take(p *sim.Proc, b Batch) {
 	}
 	for _, e := range b.Entries {
 		if e.Index == s.log.last()+1 {
-			s.append(p, e)
+			s.watch.match(p, s, e, s.log)
+			s.log.add(e)
 		}
 	}
 	s.known = b.Last
@@ -128,7 +129,9 @@ func (s *server) read(p *sim.Proc, m Read) Answer {
 }
 
 // has says whether a position is applied.
-func (s *server) has(x Position) bool { return x.Index <= s.live.index && s.log.has(x) }
+func (s *server) has(x Position) bool {
+	return x.Index <= s.live.index && s.log.has(x) || s.mistake == ignoresOldTokens && x.Epoch < s.epoch
+}
 
 func (s *server) value(p *sim.Proc, m Read) Answer {
 	if m.Primary {

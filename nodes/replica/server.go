@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -256,11 +257,13 @@ func (s *server) keep(p *sim.Proc) error {
 func (s *server) flush(p *sim.Proc) error {
 	d := &s.disk
 	changes, cuts, last := d.changes, d.cuts, s.log.last()
+	fresh := s.log.after(max(d.durable, s.log.base.index), last, math.MaxInt)
 	if err := s.writeOut(p, last); err != nil {
 		return err
 	}
 	d.saved = changes
 	if d.cuts == cuts {
+		s.watch.kept(p, s, fresh)
 		d.durable = last
 	}
 	s.changed.Broadcast()

@@ -143,14 +143,15 @@ type Config struct {
 	Milestone func(p *sim.Proc, text string) // is told what people want to know; nil is nobody
 }
 
-// Group is a primary, its replicas and its monitors in one world. But for the watch and
-// the count of sessions, which are not theirs, nothing in it changes.
+// Group is a primary, its replicas and its monitors in one world. Nothing in it changes
+// but what is not theirs: the watch, and what the clients keep.
 type Group struct {
 	settings
 	servers, monitors []string
 	milestone         func(p *sim.Proc, text string)
 	watch             *watch
-	sessions          int
+	sessions          int                  // so far
+	tokens            map[string]*Position // by client
 }
 
 // Assemble adds a group to a world.
@@ -163,6 +164,7 @@ func Assemble(w *sim.World, c Config) *Group {
 		v[name] = value
 	}
 	g := &Group{settings: readKnobs(v, len(c.Servers)), servers: c.Servers, monitors: c.Monitors, milestone: c.Milestone}
+	g.tokens = map[string]*Position{}
 	g.mistake = c.Mutant
 	if g.milestone == nil {
 		g.milestone = func(p *sim.Proc, text string) { p.Log("%s", text) }

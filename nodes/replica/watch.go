@@ -46,6 +46,7 @@ type entry struct {
 	before uint64        // epoch of the entry before it
 	born   time.Duration // when the primary took it in
 	acked  bool
+	known  bool // it is on a disk, or has left the primary
 }
 
 func newWatch(w *sim.World, first string) *watch {
@@ -109,18 +110,31 @@ func (v *watch) promoted(p *sim.Proc, s *server) {
 	v.newest = max(v.newest, s.epoch)
 }
 
-// appended is told of an entry that is about to be put at the end of a log.
-func (v *watch) appended(p *sim.Proc, s *server, e Entry) { v.match(p, s, e, s.log) }
+// taken is told of an entry that the primary takes in. Until it is on the disk there
+// or has left the primary, a crash may put another in its place.
+func (v *watch) taken(p *sim.Proc, s *server, e Entry) {
+	if at := (Position{e.Epoch, e.Index}); v.entries[at] == nil || !v.entries[at].known {
+		v.entries[at] = &entry{Entry: e, before: s.log.at(e.Index - 1).Epoch, born: v.world.Now()}
+	}
+}
+
+// kept is told that entries are on a server's disk.
+func (v *watch) kept(p *sim.Proc, s *server, entries []Entry) {
+	for _, e := range entries {
+		v.match(p, s, e, s.log)
+	}
+}
 
 // match compares an entry with that of the same place in other logs. That the entries
 // before agree too follows by induction.
 func (v *watch) match(p *sim.Proc, s *server, e Entry, l *log) {
 	at, before := Position{e.Epoch, e.Index}, l.at(e.Index-1).Epoch
 	have := v.entries[at]
-	switch {
-	case have == nil:
-		v.entries[at] = &entry{Entry: e, before: before, born: v.world.Now()}
-	case have.Entry != e || have.before != before:
+	if have == nil {
+		have = &entry{Entry: e, before: before, born: v.world.Now()}
+		v.entries[at] = have
+	}
+	if have.known = true; have.Entry != e || have.before != before {
 		v.fail(p, sameHistory, "entry %d of epoch %d in the log of %s is not the one that another server has, or does not follow the same",
 			e.Index, e.Epoch, s.name)
 	}
