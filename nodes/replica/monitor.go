@@ -22,6 +22,7 @@ type monitor struct {
 	heard   map[string]time.Duration
 	ahead   map[string]time.Duration // since when a server waits for a primary of a newer epoch
 	newest  uint64                   // epoch that any server has promised
+	leaves  time.Duration            // until when it leaves a failover to whom it has voted for
 	rand    *sim.Rand
 }
 
@@ -101,7 +102,9 @@ func (m *monitor) answer(p *sim.Proc, msg sim.Message) (any, error) {
 	case Ask:
 		o := Opinion{Down: body.About == m.epoch && m.suspects(p)}
 		if body.Candidate != "" {
-			o.Vote = m.vote(p, body.Epoch)
+			if o.Vote = m.vote(p, body.Epoch); o.Vote {
+				m.leaves = p.Elapsed() + m.rand.Duration(m.downAfter, 2*m.downAfter)
+			}
 		}
 		return o, nil
 	}
@@ -153,7 +156,7 @@ func (m *monitor) suspects(p *sim.Proc) bool {
 func (m *monitor) oversee(p *sim.Proc) {
 	for {
 		p.Sleep(m.rand.Duration(m.pingEvery/2, m.pingEvery*3/2))
-		if !m.suspects(p) {
+		if !m.suspects(p) || p.Elapsed() < m.leaves {
 			continue
 		}
 		down := 1 + m.ask(p, Ask{About: m.epoch}, m.quorum-1, func(o Opinion) bool { return o.Down })
@@ -161,7 +164,7 @@ func (m *monitor) oversee(p *sim.Proc) {
 			continue
 		}
 		epoch := max(m.voted, m.epoch, m.newest) + 1
-		if !m.suspects(p) || !m.vote(p, epoch) {
+		if !m.suspects(p) || p.Elapsed() < m.leaves || !m.vote(p, epoch) {
 			continue
 		}
 		votes := 1 + m.ask(p, Ask{About: m.epoch, Epoch: epoch, Candidate: m.name}, len(m.monitors)/2,
