@@ -2,6 +2,7 @@ package replica
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/orrery-sim/orrery/sim"
 )
@@ -68,8 +69,7 @@ func (s *server) take(p *sim.Proc, b Batch) {
 func (s *server) cut(p *sim.Proc, keep uint64) {
 	dropped := int(s.log.last() - keep)
 	s.divergent += dropped
-	s.milestone(p, fmt.Sprintf("drops %d entries of epoch %d after entry %d, which %s does not have",
-		dropped, s.log.at(s.log.last()).Epoch, keep, s.primary))
+	s.milestone(p, fmt.Sprintf("drops %s after entry %d, which %s does not have", plural(dropped, "entry"), keep, s.primary))
 	s.watch.cut(p, s, keep)
 	if keep < s.log.base.index {
 		s.reset(p, newLog())
@@ -81,6 +81,17 @@ func (s *server) cut(p *sim.Proc, keep uint64) {
 		s.live = s.log.upTo(keep)
 	}
 	s.settle()
+}
+
+// plural is a number of things in words.
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	if stem, ok := strings.CutSuffix(what, "y"); ok {
+		what = stem + "ie"
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // copy takes over everything from the primary: what would follow is not kept any

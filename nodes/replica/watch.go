@@ -1,7 +1,6 @@
 package replica
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -22,7 +21,7 @@ type watch struct {
 
 	acks       []Position      // of writes of which a client was told
 	lags       []time.Duration // from when a primary took an entry in to when a replica applied it
-	divergent  int             // entries dropped
+	divergent  int             // writes dropped
 	copies     int             // of everything
 	redirected int             // reads, to the primary
 	gone       int             // sessions whose write was lost
@@ -144,13 +143,16 @@ func (v *watch) match(p *sim.Proc, s *server, e Entry, l *log) {
 func (v *watch) cut(p *sim.Proc, s *server, keep uint64) {
 	lost := 0
 	for i := keep + 1; i <= s.log.last(); i++ {
-		v.divergent++
-		if x := v.entries[s.log.at(i)]; x != nil && x.acked {
+		x := v.entries[s.log.at(i)]
+		if x != nil && x.Client != "" {
+			v.divergent++
+		}
+		if x != nil && x.acked {
 			lost++
 		}
 	}
 	if lost > 0 {
-		s.milestone(p, fmt.Sprintf("with them %d writes are lost that were acknowledged", lost))
+		s.milestone(p, "of these, acknowledged and lost: "+plural(lost, "write"))
 	}
 	if k := v.servers[s.name]; k.told.Index > keep {
 		k.told = s.log.at(keep)
