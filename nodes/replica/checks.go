@@ -125,9 +125,9 @@ func measure(r *scenarios.Run) []scenarios.Measure {
 		count("full-copies", "replicas that had to copy everything", v.copies, ""),
 		count("lost-sessions", "sessions told that what they wrote or saw is gone", v.gone, ""),
 		scenarios.Took("write-p50", "latency of writes, median", percentile(writes, 50)),
-		scenarios.Took("write-p99", "and its 99th percentile", percentile(writes, 99)),
+		scenarios.Took("write-p99", "latency of writes, 99th percentile", percentile(writes, 99)),
 		scenarios.Took("lag-p50", "from the primary's log to a replica's state, median", percentile(v.lags, 50)),
-		scenarios.Took("lag-p99", "and its 99th percentile", percentile(v.lags, 99)),
+		scenarios.Took("lag-p99", "from the primary's log to a replica's state, 99th percentile", percentile(v.lags, 99)),
 		{Name: "replica-reads", Help: "share of the reads that another than the primary answered", Value: share(v.remote), Unit: scenarios.UnitShare},
 		{Name: "redirected", Help: "reads sent on to the primary, as a share of the reads", Value: share(v.redirected), Unit: scenarios.UnitShare},
 	}

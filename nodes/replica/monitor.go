@@ -16,6 +16,7 @@ type monitor struct {
 	name    string
 	file    *sim.File
 	voted   uint64        // the newest epoch that it has voted in; also on disk
+	votedAt time.Duration // when it did
 	granted time.Duration // until when its word for a lease holds, on its own clock
 	epoch   uint64        // the newest that is known to have a primary
 	primary string        // of that
@@ -83,7 +84,7 @@ func (m *monitor) vote(p *sim.Proc, epoch uint64) bool {
 	if epoch <= m.voted && !(epoch == m.voted && m.mistake == votesTwice) || m.fencing && p.Elapsed() < m.granted {
 		return false
 	}
-	m.voted = epoch
+	m.voted, m.votedAt = epoch, p.Elapsed()
 	const kind = 1
 	if err := m.file.Append(p, record(nil, kind, binary.LittleEndian.AppendUint64(nil, epoch))); err != nil {
 		return false
@@ -141,7 +142,8 @@ func (m *monitor) learn(p *sim.Proc, server string, pong Pong) {
 }
 
 // suspects says whether the primary is down as far as this monitor can tell: it has not
-// answered for too long, or a failover has begun and nobody has finished it.
+// answered for too long, or a failover has begun and nobody has finished it. Who has voted
+// or has promised an epoch that never came to have a primary has given the old one up.
 func (m *monitor) suspects(p *sim.Proc) bool {
 	now := p.Elapsed()
 	for _, s := range m.servers {
@@ -149,7 +151,7 @@ func (m *monitor) suspects(p *sim.Proc) bool {
 			return true
 		}
 	}
-	return now-m.heard[m.primary] > m.downAfter
+	return now-m.heard[m.primary] > m.downAfter || m.voted > m.epoch && now-m.votedAt > 2*m.downAfter
 }
 
 // oversee sees to it that there is a primary.
