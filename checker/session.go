@@ -133,6 +133,7 @@ type sessions struct {
 	h        *History
 	keys     []*keyVersions // in natural order
 	byName   map[string]*keyVersions
+	clients  []string         // in the order of their first operations
 	ordered  map[string][]int // by client, its operations that are ok, in their order
 	place    []int            // of each of them there
 	lanes    map[lane][]int
@@ -141,6 +142,10 @@ type sessions struct {
 	spent    int               // of them, for this key
 	steps    int               // for all keys
 }
+
+// exhausted says whether it has taken too much to find out what the reads must have
+// had; then there is no verdict.
+func (s *sessions) exhausted() bool { return s.steps > s.limit*len(s.keys) }
 
 // version is one write of a key, or what it has at first.
 type version struct {
@@ -192,6 +197,9 @@ func (s *sessions) prepare() error {
 			p.add(i, op, "sessions are judged by reads and writes alone")
 		}
 		if op.Outcome == OutcomeOK {
+			if s.ordered[op.Client] == nil {
+				s.clients = append(s.clients, op.Client)
+			}
 			s.ordered[op.Client] = append(s.ordered[op.Client], i)
 		}
 	}
@@ -308,8 +316,8 @@ type glimpse struct{ write, read int }
 func (s *sessions) shown(read int) []glimpse {
 	if s.glimpses == nil {
 		s.glimpses = map[int][]glimpse{}
-		for _, list := range s.ordered { // order-free: each by itself
-			s.look(list)
+		for _, client := range s.clients {
+			s.look(s.ordered[client])
 		}
 	}
 	return s.glimpses[read]
@@ -324,7 +332,7 @@ func (s *sessions) look(list []int) {
 		}
 		s.glimpses[r] = now
 		v := s.seen(r)
-		if v == 0 || s.steps > s.limit {
+		if v == 0 || s.exhausted() {
 			continue
 		}
 		w := s.byName[s.h.Ops[r].Key].versions[v].op

@@ -13,13 +13,13 @@ import (
 func (s *sessions) observe(least func(s *sessions, read int) []floor) bool {
 	for _, k := range s.keys {
 		for _, r := range k.reads {
-			if s.steps > s.limit*len(s.keys) {
+			if s.exhausted() {
 				return false
 			}
 			k.floors[r] = slices.DeleteFunc(least(s, r), func(f floor) bool { return !k.tells(f.version, s.seen(r)) })
 		}
 	}
-	return true
+	return !s.exhausted()
 }
 
 // regression is a read after which there is no order any more.

@@ -185,6 +185,40 @@ func TestSessionsOfOneServer(t *testing.T) {
 	})
 }
 
+// Whatever a history says, there is a verdict, the same each time, and a proof with it
+// if it is violated: operations of the history that can be shown.
+func TestSessionsOfAnything(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var h checker.History
+		free := map[string]int64{}
+		written := map[string][]checker.Value{"x": {checker.Nil}, "y": {checker.Nil}}
+		for i := range rapid.IntRange(0, 30).Draw(t, "operations") {
+			op := checker.Operation{Client: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "client"), Op: "read",
+				Key:     rapid.SampledFrom([]string{"x", "y"}).Draw(t, "key"),
+				Outcome: rapid.SampledFrom([]checker.Outcome{checker.OutcomeOK, checker.OutcomeOK, checker.OutcomeUnknown, checker.OutcomeFailed}).Draw(t, "outcome")}
+			op.Call = free[op.Client] + rapid.Int64Range(0, 10).Draw(t, "waits")
+			op.Return = op.Call + rapid.Int64Range(0, 10).Draw(t, "lasts")
+			free[op.Client] = op.Return
+			if rapid.Bool().Draw(t, "write") {
+				op.Op, op.Input = "write", checker.Int(int64(i))
+				written[op.Key] = append(written[op.Key], op.Input)
+			} else if op.Outcome == checker.OutcomeOK {
+				op.Output = rapid.SampledFrom(written[op.Key]).Draw(t, "answer")
+			}
+			h.Ops = append(h.Ops, op)
+		}
+		for _, check := range checker.Sessions {
+			r := check.Check(h, checker.Limits{})
+			if again := check.Check(h, checker.Limits{}); r.Report(100) != again.Report(100) || r.Steps != again.Steps {
+				t.Fatalf("once:\n%s\nand then:\n%s", r.Report(100), again.Report(100))
+			}
+			if r.Verdict == checker.Violated && (r.Violation == nil || len(r.Violation.Contradicts) == 0) {
+				t.Fatal(r.Report(100))
+			}
+		}
+	})
+}
+
 // The clever search agrees with the obvious one: try all orders of the versions.
 func TestSessionsAgainstAllOrders(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

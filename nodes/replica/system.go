@@ -91,7 +91,7 @@ func sound(v scenarios.Values, nodes int) error {
 	manual, replicas := v.String("failover") == "manual", nodes-1
 	wrong(v.String("ack") == ackSync && replicas == 0, "ack", "sync waits for all replicas, and there are none, expected at least 2 nodes")
 	wrong(v.String("ack") == ackSemisync && v.Int("k") > replicas, "k",
-		"semisync waits for %d replicas, and there are %d, expected k from 1 to that, or ack: async", v.Int("k"), replicas)
+		"semisync waits for %s, and there are %d, expected k from 1 to that, or ack: async", plural(v.Int("k"), "replica"), replicas)
 	wrong(v.Int("quorum") > v.Int("monitors") && !manual, "quorum", "%d of %d monitors can never agree", v.Int("quorum"), v.Int("monitors"))
 	wrong(v.String("fencing") == "lease" && manual, "fencing", "lease needs monitors to give it, expected failover: monitors, or fencing: none")
 	wrong(v.Duration("by-hand") > 0 && !manual, "by-hand", "monitors make another server primary, expected failover: manual")
