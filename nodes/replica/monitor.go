@@ -234,7 +234,7 @@ func (m *monitor) failOver(p *sim.Proc, epoch uint64) {
 	}
 	list, _ := g.All()
 	least := 1
-	if m.need > 0 {
+	if m.need > 0 && m.mistake != asksTooFew {
 		least = len(m.servers) - m.need
 	}
 	if len(list) < least {

@@ -8,6 +8,7 @@ const (
 	acknowledgesUnsynced = "acknowledges-before-sync"
 	shipsBeforeSync      = "ships-before-sync"
 	promotesLeast        = "promotes-least"
+	asksTooFew           = "asks-too-few"
 	followsDeposed       = "follows-deposed-primary"
 	ignoresDivergence    = "ignores-divergence"
 	replaysEntries       = "replays-entries"
@@ -34,6 +35,9 @@ var mutants = []scenarios.Mutant{
 	}, {
 		Name: promotesLeast, Breaks: "P5: the replica that is furthest becomes primary",
 		Scenario: "failover-semisync", Check: acknowledged, Seeds: 5,
+	}, {
+		Name: asksTooFew, Breaks: "P5: N-k servers are asked before one of them is made primary",
+		Scenario: "storm", Check: acknowledged, Seeds: 20,
 	}, {
 		Name: followsDeposed, Breaks: "P5: a replica that has promised an epoch follows no primary of an older one",
 		Scenario: "fenced-by-epoch", Check: acknowledged, Seeds: 10,
