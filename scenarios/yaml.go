@@ -316,8 +316,39 @@ func (r *reader) workload(v *yaml.Node, w *workload.Spec) {
 		"reads":   func(v *yaml.Node) { scan(r, v, &w.Reads) },
 		"zipf":    func(v *yaml.Node) { scan(r, v, &w.Zipf) },
 		"timeout": func(v *yaml.Node) { scan(r, v, &w.Timeout) },
+
+		"stages":   func(v *yaml.Node) { r.stages(v, &w.Stages) },
+		"arrivals": func(v *yaml.Node) { r.text(v, &w.Arrivals) },
 	}
 	r.fields(v, "a workload", r.noted("workload.", known))
+}
+
+// stages reads a list of mappings; a stage without to is steady.
+func (r *reader) stages(v *yaml.Node, into *[]workload.Stage) {
+	if v.Kind != yaml.SequenceNode || len(v.Content) == 0 {
+		r.fail(v, "%s, expected a list of stages such as {for: 10s, rate: 100}", kindName(v))
+		return
+	}
+	for i, item := range v.Content {
+		var st workload.Stage
+		place := fmt.Sprintf("workload.stages.%d", i)
+		r.places[place] = item
+		note := func(field string, read func(v *yaml.Node)) func(v *yaml.Node) {
+			return func(v *yaml.Node) {
+				r.places[place+"."+field] = v
+				read(v)
+			}
+		}
+		r.fields(item, "a stage", map[string]func(v *yaml.Node){
+			"for":  note("for", func(v *yaml.Node) { scan(r, v, &st.For) }),
+			"rate": note("rate", func(v *yaml.Node) { scan(r, v, &st.Rate) }),
+			"to":   note("to", func(v *yaml.Node) { scan(r, v, &st.To) }),
+		})
+		if r.places[place+".to"] == nil {
+			st.To = st.Rate
+		}
+		*into = append(*into, st)
+	}
 }
 
 func (r *reader) link(v *yaml.Node, l *sim.Link) {

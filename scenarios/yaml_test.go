@@ -64,7 +64,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.Nodes != 1 || s.Run != 30*time.Second || s.Settle != 5*time.Second || s.Link != DefaultLink ||
-		s.Workload != workload.Defaults || !reflect.DeepEqual(s.Checks, toy.CheckNames()) || s.Expect != sim.OK {
+		!reflect.DeepEqual(s.Workload, workload.Defaults) || !reflect.DeepEqual(s.Checks, toy.CheckNames()) || s.Expect != sim.OK {
 		t.Errorf("defaults are %+v", s)
 	}
 }

@@ -1,7 +1,6 @@
 package workload
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -46,7 +45,8 @@ func (r *Run) History() checker.History { return checker.History{Ops: slices.Clo
 // be changed.
 func (r *Run) Ops() []checker.Operation { return r.ops }
 
-// Model is the name of the model of package checker that the answers are of.
+// Model is the name of the model of package checker that the answers are of, or
+// nothing if they are of none.
 func (r *Run) Model() string { return r.kind.Model }
 
 // Surge has the clients ask so many times as often as the specification says, from
@@ -62,7 +62,7 @@ func (r *Run) pause(d time.Duration) time.Duration {
 }
 
 func (r *Run) client(p *sim.Proc, g *generator) {
-	if r.spec.Rate > 0 {
+	if r.spec.open() {
 		r.open(p, g)
 	} else {
 		r.closed(p, g)
@@ -82,16 +82,21 @@ func (r *Run) closed(p *sim.Proc, g *generator) {
 	}
 }
 
-// open asks at its share of the rate, each time on a process of its own. A record
+// open asks when it is due, each time on a process of its own. A record
 // of one client has one operation at a time, so each runs under the name of the
 // first slot that is free.
 func (r *Run) open(p *sim.Proc, g *generator) {
-	interval := sim.Exponential(time.Duration(float64(time.Second) * float64(r.spec.Clients) / r.spec.Rate))
+	due := newArrivals(r, g)
 	var slots []bool
 	var sessions []Session
 	var left sim.WaitGroup
 	for {
-		p.Sleep(r.pause(interval.Sample(g.rand)))
+		now := r.world.Now()
+		at := due.next(now)
+		if at == never {
+			at = r.until + 1
+		}
+		p.Sleep(at - now)
 		if r.world.Now() >= r.until {
 			break
 		}
@@ -158,13 +163,4 @@ func (r *Run) do(p *sim.Proc, session Session, g *generator, client string, op O
 	done.Output, done.Outcome = output, outcome
 	done.Return, done.ReturnEvent = int64(r.world.Now()), r.world.Events()
 	return output, outcome
-}
-
-// Summary says in a line what the clients do.
-func (s *Spec) Summary() string {
-	loop := fmt.Sprintf("each again about %v after it was answered", s.Every)
-	if s.Rate > 0 {
-		loop = fmt.Sprintf("%v operations per second in all", s.Rate)
-	}
-	return fmt.Sprintf("%s, %d clients, %d keys, %s", s.Kind, s.Clients, s.Keys, loop)
 }

@@ -26,10 +26,13 @@ type Spec struct {
 	Clients int           // that ask side by side
 	Keys    int           // asked about: k0, k1, ...
 	Every   time.Duration // closed loop: mean time from an answer to the next question, drawn between half and one and a half of it
-	Rate    float64       // open loop if positive: questions per second of all clients together, at exponential intervals
+	Rate    float64       // open loop if positive: questions per second of all clients together
+	Stages  []Stage       // open loop whose rate changes, instead of Rate; the rate with which the last one ends stays
 	Reads   float64       // the share of operations that read, where the kind has a choice
 	Zipf    float64       // skew of the choice of keys: 0 is uniform, 1 is Zipf's law
 	Timeout time.Duration // how long a client waits for an answer
+
+	Arrivals string // of an open loop: Poisson, which "" stands for, or Constant
 }
 
 // Defaults are what a specification says where it says nothing.
@@ -41,7 +44,7 @@ var Defaults = Spec{
 type Kind struct {
 	Name  string
 	Help  string // one line
-	Model string // of package checker, of which the answers are
+	Model string // of package checker, of which the answers are; "" if what they say is not looked at
 	next  func(g *generator) Op
 	last  string // the operation with which the first client ends on every key, if any
 }
@@ -52,6 +55,8 @@ var Kinds = []Kind{
 	{"cas-register", "reads, writes and compare-and-sets of registers", "cas-register", (*generator).casRegister, "read"},
 	{"counter", "adds one to counters, answered by the new count, and reads", "counter", (*generator).counter, "read"},
 	{"set", "adds to sets, and reads of all their elements", "set", (*generator).set, "read"},
+	{"request", "requests of a service: get, which may be repeated, and post, which may not; only whether and when they are answered counts",
+		"", (*generator).request, ""},
 }
 
 // Find returns the kind of that name, or nil.
@@ -66,7 +71,7 @@ func Find(name string) *Kind {
 
 // Op is one question.
 type Op struct {
-	Name  string // "read", "write", "cas", "add"
+	Name  string // "read", "write", "cas", "add", "get", "post"
 	Key   string
 	Input checker.Value
 }
@@ -148,6 +153,15 @@ func (g *generator) set() Op {
 	return op
 }
 
+// request has no input: what a request does is the service's business.
+func (g *generator) request() Op {
+	if key := g.key(); g.rand.Bool(g.spec.Reads) {
+		return Op{Name: "get", Key: key}
+	} else {
+		return Op{Name: "post", Key: key}
+	}
+}
+
 // learn keeps what the client has seen of a key.
 func (g *generator) learn(op Op, output checker.Value) {
 	switch op.Name {
@@ -182,8 +196,8 @@ func (s *Spec) Check() error {
 	check(Find(s.Kind) != nil, "kind", "unknown kind of workload %q%s", s.Kind, nearest(s.Kind))
 	check(s.Clients >= 1 && s.Clients < clientsBound, "clients", "clients is %d, expected 1 to %d", s.Clients, clientsBound-1)
 	check(s.Keys >= 1 && s.Keys <= 1_000_000, "keys", "keys is %d, expected 1 to 1000000", s.Keys)
-	check(s.Every > 0 && s.Every <= longest || s.Every == 0 && s.Rate > 0, "every", "every is %v, expected a positive duration of at most %v", s.Every, longest)
-	check(s.Rate == 0 || s.Rate >= 0.001 && s.Rate <= 1e9, "rate", "rate is %v per second, expected 0 for a closed loop, or 0.001 to 1e9", s.Rate)
+	check(s.Every > 0 && s.Every <= longest || s.Every == 0 && s.open(), "every", "every is %v, expected a positive duration of at most %v", s.Every, longest)
+	s.checkLoop(check)
 	check(s.Reads >= 0 && s.Reads <= 1, "reads", "reads is %v, expected a share from 0 to 1", s.Reads)
 	check(s.Zipf >= 0 && s.Zipf <= 10, "zipf", "zipf is %v, expected 0 to 10", s.Zipf)
 	check(s.Timeout > 0 && s.Timeout <= longest, "timeout", "timeout is %v, expected a positive duration of at most %v", s.Timeout, longest)

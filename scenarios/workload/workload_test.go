@@ -67,6 +67,14 @@ func spec(t *rapid.T) workload.Spec {
 	s.Keys = rapid.IntRange(1, 4).Draw(t, "keys")
 	s.Every = time.Duration(rapid.IntRange(5, 50).Draw(t, "every in ms")) * time.Millisecond
 	s.Rate = float64(rapid.SampledFrom([]int{0, 0, 100, 500}).Draw(t, "rate"))
+	if s.Rate > 0 {
+		s.Arrivals = rapid.SampledFrom([]string{"", workload.Poisson, workload.Constant}).Draw(t, "arrivals")
+		for range rapid.IntRange(0, 3).Draw(t, "stages") {
+			rate := func(what string) float64 { return float64(rapid.IntRange(0, 500).Draw(t, what)) }
+			s.Stages = append(s.Stages, workload.Stage{For: 300 * time.Millisecond, Rate: rate("from"), To: rate("to")})
+			s.Rate = 0
+		}
+	}
 	s.Reads = rapid.Float64Range(0, 1).Draw(t, "reads")
 	s.Zipf = rapid.Float64Range(0, 3).Draw(t, "zipf")
 	s.Timeout = time.Duration(rapid.IntRange(5, 100).Draw(t, "timeout in ms")) * time.Millisecond
@@ -257,7 +265,7 @@ timeout is -1ns, expected a positive duration of at most 1000h0m0s`
 	}
 	bad = good
 	bad.Kind = "zebra"
-	if err := bad.Check(); err == nil || !strings.HasSuffix(err.Error(), "expected one of register, cas-register, counter, set") {
+	if err := bad.Check(); err == nil || !strings.HasSuffix(err.Error(), "expected one of register, cas-register, counter, set, request") {
 		t.Error(err)
 	}
 }
@@ -265,7 +273,7 @@ timeout is -1ns, expected a positive duration of at most 1000h0m0s`
 // TestKinds has a model for every kind.
 func TestKinds(t *testing.T) {
 	for _, k := range workload.Kinds {
-		if _, err := checker.ModelNamed(k.Model); err != nil || k.Help == "" || workload.Find(k.Name).Name != k.Name {
+		if _, err := checker.ModelNamed(k.Model); err != nil && k.Model != "" || k.Help == "" || workload.Find(k.Name).Name != k.Name {
 			t.Errorf("kind %s: %v", k.Name, err)
 		}
 	}
