@@ -32,7 +32,7 @@ type Result struct {
 }
 
 // Common are the checks that every system has.
-var Common = []Check{linearizable, progress}
+var Common = []Check{linearizable, progress, objectives}
 
 var linearizable = Check{
 	Name:  "linearizable",

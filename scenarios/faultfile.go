@@ -140,7 +140,7 @@ func (r *reader) failFault(item *yaml.Node, e *faults.Error) {
 	line, _ := faultLine(item)
 	text := *e
 	text.Col = 0
-	r.fail(inFault(item, columnOf(line, e)), "%v", &text)
+	r.fail(within(item, columnOf(line, e)), "%v", &text)
 }
 
 // columnOf is where in a fault's line an error is, in characters from 0.
@@ -157,8 +157,8 @@ func columnOf(line string, e *faults.Error) int {
 	return utf8.RuneCountInString(line[:m[endOfFirstGroup]])
 }
 
-// inFault is the place in the file of a column of a fault's line.
-func inFault(item *yaml.Node, column int) *yaml.Node {
+// within is the place in the file of a column of a line of text, such as a fault's.
+func within(item *yaml.Node, column int) *yaml.Node {
 	at := item
 	if item.Kind == yaml.MappingNode {
 		at = item.Content[0]

@@ -11,9 +11,9 @@ import (
 	"github.com/orrery-sim/orrery/internal/suggest"
 )
 
-// Knob is a setting of a system that a person may turn. Its default says of what
-// kind its values are: one of Choices if there are any, else a duration, a whole
-// number, a fraction, or true and false.
+// Knob is a setting of a system that a person may turn. Its values are one of
+// Choices if there are any, and texts if Text is set; else its default says of what
+// kind they are: a duration, a whole number, a fraction, or true and false.
 type Knob struct {
 	Name    string
 	Default string
@@ -23,6 +23,10 @@ type Knob struct {
 	// Min and Max bound numbers and durations, both inclusive and written as
 	// values of the knob are; "" is no bound.
 	Min, Max string
+
+	// Text says what is wrong with a value, for a knob whose values are texts of a
+	// form of its own, such as a distribution. It is nil for all others.
+	Text func(value string) error
 }
 
 // Values are the settings of one run, by the knobs' names.
@@ -37,11 +41,15 @@ const (
 	kindInt      kind = "a whole number"
 	kindDuration kind = "a duration"
 	kindFloat    kind = "a number"
+	kindText     kind = "a text"
 )
 
 func (k *Knob) kind() kind {
 	if len(k.Choices) > 0 {
 		return kindChoice
+	}
+	if k.Text != nil {
+		return kindText
 	}
 	if _, err := strconv.ParseBool(k.Default); err == nil && !isNumber(k.Default) {
 		return kindBool
@@ -63,6 +71,12 @@ func (k *Knob) check(value string) error {
 	if kind == kindChoice {
 		if !slices.Contains(k.Choices, value) {
 			return fmt.Errorf("knob %s: %q is not one of %s%s", k.Name, value, strings.Join(k.Choices, ", "), suggest.Hint(value, k.Choices))
+		}
+		return nil
+	}
+	if kind == kindText {
+		if err := k.Text(value); err != nil {
+			return fmt.Errorf("knob %s: %w", k.Name, err)
 		}
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -261,6 +262,21 @@ func TestContradiction(t *testing.T) {
 	}
 	s.Knobs["limit"] = "1"
 	if _, err := NewRun(s, Options{}); err == nil || !strings.Contains(err.Error(), "knobs: knob limit: 1 is too few") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A knob whose values are texts of its own form says itself what is wrong with one.
+func TestTextKnob(t *testing.T) {
+	system := *toy
+	system.Knobs = append(slices.Clone(toy.Knobs), Knob{Name: "think", Default: "exponential 2ms", Help: "a distribution",
+		Text: func(value string) error { _, err := sim.ParseDist(value); return err }})
+	s := scenario(t)
+	s.System = &system
+	s.Knobs = Values{"think": "constant 1ms"}
+	execute(t, s, Options{})
+	_, err := NewRun(s, Options{Knobs: Values{"think": "expnential 2ms"}})
+	if err == nil || !strings.HasPrefix(err.Error(), "knob think: ") {
 		t.Errorf("error %v", err)
 	}
 }

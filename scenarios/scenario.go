@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,8 @@ type Scenario struct {
 	Run      time.Duration
 	Settle   time.Duration // after Run, without faults
 	Expect   sim.Status
+
+	Objectives []Objective // which the check of that name judges
 
 	// A saved run, such as a failure that was shrunk, is a scenario that says more.
 	Seed   *uint64 // which a run of it takes unless it is told; nil is left open
@@ -108,8 +111,16 @@ func (s *Scenario) check() []problem {
 		}
 	}
 	for i, name := range s.Checks {
-		if s.System.check(name) == nil {
-			fail(fmt.Sprintf("checks.%d", i), "%w", unknown("check", name, s.System.CheckNames()))
+		if err := s.checkCheck(name); err != nil {
+			fail(fmt.Sprintf("checks.%d", i), "%w", err)
+		}
+	}
+	for i, o := range s.Objectives {
+		switch end := s.Run + s.Settle; {
+		case o.During.To > end:
+			fail(fmt.Sprintf("objectives.%d", i), "%s: the run ends at %v", o, end)
+		case (o.During.Name == PartFaults || o.During.Name == PartAfter) && len(s.Faults) == 0 && s.Storm == nil:
+			fail(fmt.Sprintf("objectives.%d", i), "%s: the scenario has no faults", o)
 		}
 	}
 	if s.Mutant != "" && !contains(s.System.mutantNames(), s.Mutant) {
@@ -123,6 +134,25 @@ func (s *Scenario) check() []problem {
 		fail("check", "check %q is not one of the scenario's checks: %s", s.Check, strings.Join(s.Checks, ", "))
 	}
 	return found
+}
+
+// checkCheck says why a check cannot judge the scenario.
+func (s *Scenario) checkCheck(name string) error {
+	kind := workload.Find(s.Workload.Kind)
+	switch {
+	case s.System.check(name) == nil:
+		return unknown("check", name, s.System.CheckNames())
+	case name == linearizable.Name && kind != nil && kind.Model == "":
+		return fmt.Errorf("the answers of workload %s are of no model, so that there is nothing to be linearizable: expected another check", kind.Name)
+	case name == objectives.Name && len(s.Objectives) == 0:
+		return errors.New("there is nothing to judge: expected objectives in the scenario")
+	}
+	return nil
+}
+
+// defaultChecks are all that can judge the scenario.
+func (s *Scenario) defaultChecks() []string {
+	return slices.DeleteFunc(s.System.CheckNames(), func(name string) bool { return s.checkCheck(name) != nil })
 }
 
 // joined is all problems in one error, each behind the field of the scenario.

@@ -65,6 +65,13 @@ run: 3s
 settle: 1s
 `
 
+// requests is the same, but asked what no model tells the answers of.
+var requests = func() *System {
+	s := *toy
+	s.Name, s.Workloads = "requests", []string{"request"}
+	return &s
+}()
+
 var toys = Catalog{toy}
 
 // chance is what the mutant of that name looks at, and must not.

@@ -199,6 +199,8 @@ func (r *reader) scenario(n *yaml.Node) *Scenario {
 		"seed":     note("seed", func(v *yaml.Node) { s.Seed = new(uint64); scan(r, v, s.Seed) }),
 		"mutant":   note("mutant", func(v *yaml.Node) { r.text(v, &s.Mutant) }),
 		"check":    note("check", func(v *yaml.Node) { r.text(v, &s.Check) }),
+
+		"objectives": note("objectives", func(v *yaml.Node) { r.objectives(v, s) }),
 	}
 	r.fields(n, "a scenario", known)
 	for _, field := range []string{"scenario", "system"} {
@@ -215,7 +217,9 @@ func (r *reader) scenario(n *yaml.Node) *Scenario {
 			s.Nodes = nodes
 		}
 		if r.places["checks"] == nil {
-			s.Checks = s.System.CheckNames()
+			s.Checks = s.defaultChecks()
+		} else if len(s.Objectives) > 0 && !contains(s.Checks, objectives.Name) {
+			s.Checks = append(s.Checks, objectives.Name)
 		}
 	}
 	return s
@@ -255,6 +259,25 @@ func (r *reader) texts(v *yaml.Node, into *[]string) {
 		r.places[fmt.Sprintf("%s.%d", r.field, len(*into))] = item
 		r.text(item, &text)
 		*into = append(*into, text)
+	}
+}
+
+// objectives reads a list of texts such as p(95) < 500ms during faults.
+func (r *reader) objectives(v *yaml.Node, s *Scenario) {
+	var texts []string
+	r.texts(v, &texts)
+	for i, text := range texts {
+		item := v.Content[i]
+		if item.Kind != yaml.ScalarNode {
+			continue // that was said
+		}
+		o, err := ParseObjective(text)
+		if e := new(ObjectiveError); errors.As(err, &e) {
+			r.fail(within(item, e.Column), "%v", err)
+			continue
+		}
+		r.places[fmt.Sprintf("objectives.%d", len(s.Objectives))] = item
+		s.Objectives = append(s.Objectives, o)
 	}
 }
 

@@ -32,7 +32,7 @@ func TestParse(t *testing.T) {
 		Link:   sim.Link{Latency: sim.Constant(3 * time.Millisecond), Bandwidth: 1000000, Loss: 0.1, Duplicate: 0.2, Reorder: 0.3, Corrupt: 0.4},
 		Workload: workload.Spec{Kind: "cas-register", Clients: 2, Keys: 5, Every: 10 * time.Millisecond, Rate: 100, Reads: 0.25,
 			Zipf: 1, Timeout: 2 * time.Second},
-		Faults: got.Faults, Checks: []string{"linearizable", "positive"}, Run: 4 * time.Second, Settle: 2 * time.Second,
+		Faults: got.Faults, Checks: []string{"linearizable", "positive", "objectives"}, Run: 4 * time.Second, Settle: 2 * time.Second,
 		Expect: sim.Unknown, File: "testdata/full.yaml",
 		Storm: &faults.Storm{
 			Budget: faults.Budget{
@@ -43,6 +43,10 @@ func TestParse(t *testing.T) {
 			},
 			Families: []string{"partition", "power", "clock"}, Roles: []string{"leader"},
 			Least: 1, Most: 8, Shortest: 200 * time.Millisecond, Longest: time.Second,
+		},
+		Objectives: []Objective{
+			{Metric: "p", Percent: 95, Comparison: "<", Bound: 5e8, During: Part{Name: PartFaults}},
+			{Metric: "failed", Comparison: "<=", Bound: 0.01, During: Part{From: time.Second, To: 2 * time.Second}},
 		},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -64,7 +68,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.Nodes != 1 || s.Run != 30*time.Second || s.Settle != 5*time.Second || s.Link != DefaultLink ||
-		!reflect.DeepEqual(s.Workload, workload.Defaults) || !reflect.DeepEqual(s.Checks, toy.CheckNames()) || s.Expect != sim.OK {
+		!reflect.DeepEqual(s.Workload, workload.Defaults) || !reflect.DeepEqual(s.Checks, []string{"linearizable", "progress", "positive"}) || s.Expect != sim.OK {
 		t.Errorf("defaults are %+v", s)
 	}
 }
@@ -83,7 +87,7 @@ func TestYAMLErrors(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = Parse("f.yaml", text, toys.find)
+			_, err = Parse("f.yaml", text, Catalog{toy, requests}.find)
 			if err == nil {
 				t.Fatal("no error")
 			}
