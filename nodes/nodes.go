@@ -6,8 +6,9 @@ import (
 	"github.com/orrery-sim/orrery/nodes/echo"
 	"github.com/orrery-sim/orrery/nodes/raft"
 	"github.com/orrery-sim/orrery/nodes/replica"
+	"github.com/orrery-sim/orrery/nodes/service"
 	"github.com/orrery-sim/orrery/scenarios"
 )
 
 // All is every system on the shelf.
-var All = scenarios.Catalog{cache.System, echo.System, raft.System, replica.System}
+var All = scenarios.Catalog{cache.System, echo.System, raft.System, replica.System, service.System}
