@@ -98,7 +98,7 @@ func (b *balancer) answer(p *sim.Proc, m sim.Message) (any, error) {
 		return b.drain(p, r)
 	case Load:
 		if s := b.named(r.Server); s != nil {
-			return Load{s.name, s.outstanding}, nil
+			return Load{s.name, s.outstanding, s.out()}, nil
 		}
 	}
 	return nil, sim.ErrRefused
@@ -194,5 +194,5 @@ func (b *balancer) drain(p *sim.Proc, d Drain) (any, error) {
 	} else {
 		b.milestone(p, "uses "+s.name+" again")
 	}
-	return Load{s.name, s.outstanding}, nil
+	return Load{s.name, s.outstanding, s.out()}, nil
 }

@@ -63,12 +63,15 @@ func (d Rollout) ask(p *sim.Proc, question any) Load {
 	}
 }
 
-// await waits until a server is well.
+// await waits until a server is well, and the balancer knows it.
 func (d Rollout) await(p *sim.Proc, name string) {
 	for {
 		if _, err := sim.Call[Alive](p, name, Probe{}, time.Second); err == nil {
-			return
+			break
 		}
+		p.Sleep(pause)
+	}
+	for d.ask(p, Load{Server: name}).Out {
 		p.Sleep(pause)
 	}
 }

@@ -38,7 +38,7 @@
 //	Cancel{ID, Attempt}                           nobody wants the answer any more
 //	Probe{}                                       a call: are you well? answered by Alive
 //	Drain{Server, On}                             a call of the balancer: send nothing new there
-//	Load{Server, Outstanding}                     a call of the balancer: how much is it at?
+//	Load{Server, Outstanding, Out}                a call of the balancer: how much is it at?
 //
 // A server that has no room answers ErrOverloaded, a balancer that has no server
 // ErrNoServer: nothing was done then, and a post may be repeated. After a timeout it

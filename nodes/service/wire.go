@@ -46,11 +46,11 @@ type Drain struct {
 	On     bool
 }
 
-// Load asks the balancer how many requests a server has not answered yet, and is
-// the answer too.
+// Load asks the balancer about a server, and is the answer too.
 type Load struct {
 	Server      string
-	Outstanding int
+	Outstanding int  // requests that it has not answered
+	Out         bool // it was taken out of rotation
 }
 
 // Errors of requests that were not carried out: they may be asked again whatever
