@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -17,7 +18,7 @@ type Balancer struct {
 	Weights   []int    // of the servers, from the first; those left out have 1
 	Algorithm string   // one of Algorithms
 
-	HalfLife time.Duration // of latencies, for EWMA and PeakEWMA
+	HalfLife time.Duration // of latencies, for EWMA and PeakEWMA; 0 is a second
 	Bound    float64       // for Hash: of the average load, from 1
 	Timeout  time.Duration // how long it waits for a server
 	Health   Health
@@ -54,7 +55,7 @@ type backend struct {
 func (c Balancer) Boot(p *sim.Proc) {
 	b := &balancer{Balancer: c, sent: map[attempt]*backend{}, tried: map[ID][]*backend{}, early: map[attempt]bool{}}
 	for i, name := range c.Servers {
-		s := &backend{name: name, number: i, weight: 1, latency: average{halfLife: c.HalfLife, peaks: c.Algorithm == PeakEWMA}}
+		s := &backend{name: name, number: i, weight: 1, latency: average{halfLife: cmp.Or(c.HalfLife, time.Second), peaks: c.Algorithm == PeakEWMA}}
 		if i < len(c.Weights) {
 			s.weight = c.Weights[i]
 		}

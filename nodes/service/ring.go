@@ -27,7 +27,7 @@ type point struct {
 const pointsPerServer = 100
 
 func newRing(all []*backend, bound float64, ignored bool) *ring {
-	r := &ring{bound: bound, ignored: ignored}
+	r := &ring{bound: max(bound, 1), ignored: ignored}
 	for _, b := range all {
 		for i := range pointsPerServer {
 			r.points = append(r.points, point{hash(b.name + "#" + strconv.Itoa(i)), b})

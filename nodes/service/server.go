@@ -11,7 +11,7 @@ import (
 // memory of the machine that boots it.
 type Server struct {
 	Service sim.Dist // how long a core works on a request
-	Workers int      // requests that are carried out side by side; each works on a core
+	Workers int      // requests that are carried out side by side, at least 1; each works on a core
 	Queue   int      // requests that may wait for a worker; one more is turned away
 
 	// Handle does what a request asks for, after the work. If it calls others, its

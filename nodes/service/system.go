@@ -111,7 +111,7 @@ func sound(v scenarios.Values, nodes int) error {
 	balance := v.String("balance")
 	check(v.String("weights") == "1" || balance == Weighted || balance == LeastConnections, "weights",
 		"%s with balance %s, which knows no weights: expected %s or %s", v.String("weights"), balance, Weighted, LeastConnections)
-	check(v.Int("workers") >= v.Int("cores"), "workers", "%d workers leave some of the %d cores without work", v.Int("workers"), v.Int("cores"))
+	check(v.Int("cores") <= v.Int("workers"), "cores", "%d are above workers %d: some would never work", v.Int("cores"), v.Int("workers"))
 	check(v.Duration("backoff") <= v.Duration("backoff-max"), "backoff", "%s is above backoff-max %s", v.String("backoff"), v.String("backoff-max"))
 	hedge := v.Duration("hedge")
 	check(hedge == 0 || hedge < timeout, "hedge", "%s never comes: an attempt ends at its timeout of %v", v.String("hedge"), timeout)
