@@ -76,7 +76,7 @@ func TestStories(t *testing.T) {
 			return fmt.Sprint(answer), err
 		}
 	}
-	simtest.Story(t, "testdata", storied, map[string]simtest.Command{
+	simtest.Story(t, "testdata/stories", storied, map[string]simtest.Command{
 		"drain": drain(true), "use": drain(false),
 		"ask": func(w *sim.World, words []string) (string, error) { // so many, one after the other
 			n, err := strconv.Atoi(words[0])
@@ -108,6 +108,13 @@ func TestStories(t *testing.T) {
 			})
 			w.Run(time.Second)
 			return fmt.Sprintf("%d answered, %d turned away", answered, full), err
+		},
+		"slow": func(w *sim.World, words []string) (string, error) { // a node, and how many times as slow
+			factor, err := strconv.ParseFloat(words[1], 64)
+			if err == nil {
+				w.Lookup(words[0]).SetSpeed(1 / factor)
+			}
+			return "", err
 		},
 		"look": func(w *sim.World, words []string) (string, error) { // what a node shows
 			text := ""
