@@ -141,3 +141,23 @@ func TestStagesSummary(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestSurges asks three times as often, in stages as elsewhere, while the load is tripled.
+func TestSurges(t *testing.T) {
+	for _, arrivals := range []string{workload.Constant, workload.Poisson} {
+		s := workload.Defaults
+		s.Kind, s.Arrivals, s.Stages = "request", arrivals, []workload.Stage{{For: 4 * time.Second, Rate: 100, To: 100}}
+		w := sim.New(sim.Config{Seed: 1})
+		defer w.Close()
+		w.Node("server", registers(0))
+		run := workload.Start(w, s, 4*time.Second, connect)
+		w.Run(2 * time.Second)
+		before := len(run.Ops())
+		run.Surge(3)
+		w.Run(2 * time.Second)
+		after := len(run.Ops()) - before
+		if before < 170 || before > 230 || after < 530 || after > 670 {
+			t.Errorf("%s: %d operations in 2 s, and %d while the load was tripled, expected 200 and 600", arrivals, before, after)
+		}
+	}
+}
