@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/orrery-sim/orrery/checker"
+	"github.com/orrery-sim/orrery/faults"
 	"github.com/orrery-sim/orrery/scenarios"
 )
 
@@ -95,5 +97,22 @@ func TestSlowServer(t *testing.T) {
 	inChapter(t, b.String())
 	if worst[PeakEWMA] >= worst[TwoChoices] || worst[TwoChoices] >= worst[RoundRobin] {
 		t.Errorf("the 99th percentiles are %v", worst)
+	}
+}
+
+// TestPausedBalancer sends what came while it was paused before it can look at its probes:
+// that breaks no promise.
+func TestPausedBalancer(t *testing.T) {
+	pause, err := faults.Parse("at 4s for 2s: pause balancer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := uint64(1); seed <= 5; seed++ {
+		report := execute(t, "server-crash", scenarios.Options{Seed: seed, Faults: faults.Schedule{pause}})
+		for _, c := range report.Checks {
+			if c.Check != "objectives" && c.Verdict != checker.OK {
+				t.Errorf("seed %d: %s is %s: %s", seed, c.Check, c.Verdict, c.Reason)
+			}
+		}
 	}
 }

@@ -3,9 +3,12 @@ package service
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/orrery-sim/orrery/checker"
+	"github.com/orrery-sim/orrery/faults"
 	"github.com/orrery-sim/orrery/scenarios"
 )
 
@@ -26,7 +29,7 @@ const (
 var checks = []scenarios.Check{
 	watched(atMostOnce, "S1: a request that may not be repeated is begun at most once"),
 	watched(inRotation, "S2: nothing new is sent to a server that is draining or was taken out, unless too many were"),
-	watched(deadServer, "S3: nothing is sent to a dead server once the probes have had time to show that it is"),
+	watchedUnpaused(deadServer, "S3: nothing is sent to a dead server once the probes have had time to show that it is"),
 	watched(counts, "S4: the balancer counts as outstanding what has not been answered, and nothing else"),
 	{
 		Name: readmission, Claim: "S5: a server that was ejected gets another chance when its time is over",
@@ -50,6 +53,22 @@ func watched(name, claim string) scenarios.Check {
 		v.enforced = append(v.enforced, name)
 		v.faulted = func() bool { return len(r.Faults.Log()) > 0 }
 	}}
+}
+
+// watchedUnpaused is of a promise that a balancer which was paused cannot keep: what came
+// meanwhile is sent before it can look at its probes.
+func watchedUnpaused(name, claim string) scenarios.Check {
+	c := watched(name, claim)
+	watch := c.Watch
+	c.Watch = func(r *scenarios.Run) {
+		watch(r)
+		of(r.Cluster).watch.paused = func() bool {
+			return slices.ContainsFunc(r.Faults.Log(), func(d faults.Done) bool {
+				return strings.HasPrefix(d.Text, "pause") && strings.Contains(d.Text, balancerName)
+			})
+		}
+	}
+	return c
 }
 
 func violated(format string, args ...any) scenarios.Result {

@@ -15,7 +15,8 @@
 //	S2   Nothing new is sent to a server that drains or was taken out of rotation,
 //	     unless more than max-out of the servers were out: then health is ignored.
 //	S3   Nothing is sent to a dead server when probes have had time to show that it
-//	     is dead: health-fall intervals and a timeout after it died.
+//	     is dead: health-fall intervals and a timeout after it died, if the balancer
+//	     was not paused meanwhile.
 //	S4   The balancer counts as outstanding what was not answered, and nothing else.
 //	S5   A server that was ejected gets another chance when its time is over.
 //	S6   Equal servers get equal shares, weighted ones by weight, as close as the

@@ -14,6 +14,7 @@ import (
 type Watch struct {
 	enforced []string    // the checks, by name
 	faulted  func() bool // whether a fault has come
+	paused   func() bool // whether the balancer has been paused
 	servers  map[string]*seen
 	balancer time.Duration // when it booted
 
@@ -48,7 +49,7 @@ type spent struct{ asked, retried int }
 // NewWatch returns a watch on these servers, which enforces nothing.
 func NewWatch(servers []string) *Watch {
 	w := &Watch{
-		faulted: func() bool { return false }, servers: map[string]*seen{},
+		faulted: func() bool { return false }, paused: func() bool { return false }, servers: map[string]*seen{},
 		begun: map[ID]int{}, cancelled: map[attempt]time.Duration{}, clients: map[*Client]*spent{},
 	}
 	for _, name := range servers {
@@ -161,7 +162,7 @@ func (w *Watch) sends(p *sim.Proc, b *balancer, to *backend, r *Request) {
 		w.fail(p, inRotation, "a request is sent to %s, which is draining", s.name)
 	case s.out && !w.panics(b):
 		w.fail(p, inRotation, "a request is sent to %s, which was taken out", s.name)
-	case !s.up && h.Interval > 0 && now-since > noticed && !w.panics(b):
+	case !s.up && h.Interval > 0 && now-since > noticed && !w.panics(b) && !w.paused():
 		w.fail(p, deadServer, "a request is sent to %s, which has been dead for %v; the probes show it within %v", s.name, now-since, noticed)
 	case to.outstanding != s.inFlight:
 		w.fail(p, counts, "the balancer counts %d requests at %s, and %d are not answered", to.outstanding, s.name, s.inFlight)
