@@ -40,7 +40,14 @@ func (s *Scenario) YAML() []byte {
 	if s.Storm != nil {
 		m.add("storm", stormYAML(s.Storm))
 	}
-	if !slices.Equal(s.Checks, s.System.CheckNames()) {
+	if len(s.Objectives) > 0 {
+		var texts []string
+		for _, o := range s.Objectives {
+			texts = append(texts, o.String())
+		}
+		m.add("objectives", list(texts))
+	}
+	if !slices.Equal(s.Checks, s.defaultChecks()) {
 		m.add("checks", list(s.Checks))
 	}
 	m.text("run", durationText(s.Run))
@@ -120,12 +127,30 @@ func workloadYAML(w workload.Spec) *yaml.Node {
 	m.text("keys", strconv.Itoa(w.Keys))
 	m.text("every", durationText(w.Every))
 	m.number("rate", w.Rate, d.Rate)
+	if len(w.Stages) > 0 {
+		m.add("stages", stagesYAML(w.Stages))
+	}
+	if w.Arrivals != "" {
+		m.text("arrivals", w.Arrivals)
+	}
 	m.number("reads", w.Reads, d.Reads)
 	m.number("zipf", w.Zipf, d.Zipf)
 	if w.Timeout != d.Timeout {
 		m.text("timeout", durationText(w.Timeout))
 	}
 	return m.node(yaml.FlowStyle)
+}
+
+func stagesYAML(stages []workload.Stage) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+	for _, s := range stages {
+		item := mapping{}
+		item.text("for", durationText(s.For))
+		item.text("rate", strconv.FormatFloat(s.Rate, 'g', -1, 64))
+		item.number("to", s.To, s.Rate)
+		n.Content = append(n.Content, item.node(yaml.FlowStyle))
+	}
+	return n
 }
 
 // number writes what is not the value that is meant without it.

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,27 @@ func drawScenario(t *rapid.T) *Scenario {
 	if rapid.Bool().Draw(t, "linked") {
 		s.Link = sim.Link{Latency: sim.Normal(millis(1, 9), millis(1, 9)), Bandwidth: rapid.Int64Range(0, 1e9).Draw(t, "bandwidth"), Loss: share.Draw(t, "loss"), Corrupt: share.Draw(t, "corrupt")}
 	}
-	if s.Checks = rapid.SliceOfNDistinct(rapid.SampledFrom(toy.CheckNames()), 0, -1, rapid.ID).Draw(t, "checks"); len(s.Checks) == 0 {
+	for _, text := range rapid.SliceOfN(rapid.SampledFrom([]string{"p(95) < 250ms", "failed <= 1.5% during 1s-2s", "throughput > 100 during calm"}), 0, 3).Draw(t, "objectives") {
+		o, err := ParseObjective(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Objectives = append(s.Objectives, o)
+	}
+	for _, l := range rapid.SliceOfNDistinct(rapid.SampledFrom([]Label{{"n1", "zone", "a"}, {"n1", "tier", "true"}, {"c1", "zone", "b"}}), 0, 3, rapid.ID[Label]).Draw(t, "labels") {
+		s.Labels = append(s.Labels, l)
+	}
+	slices.SortStableFunc(s.Labels, func(a, b Label) int { return strings.Compare(a.Node, b.Node) }) // a node's stand together in a file
+	if s.Workload.Rate == 0 && rapid.Bool().Draw(t, "staged") {
+		s.Workload.Stages = []workload.Stage{{For: millis(1, 5000), Rate: 10, To: 10}, {For: millis(1, 5000), Rate: 10, To: 300.5}}
+		s.Workload.Arrivals = rapid.SampledFrom([]string{"", workload.Poisson, workload.Constant}).Draw(t, "arrivals")
+	}
+	names := slices.DeleteFunc(toy.CheckNames(), func(name string) bool { return name == objectives.Name })
+	s.Checks = rapid.SliceOfNDistinct(rapid.SampledFrom(names), 0, -1, rapid.ID).Draw(t, "checks")
+	if len(s.Objectives) > 0 {
+		s.Checks = append(s.Checks, objectives.Name)
+	}
+	if len(s.Checks) == 0 {
 		s.Checks = nil
 	} else if rapid.Bool().Draw(t, "about one") {
 		s.Check = s.Checks[0]
