@@ -17,6 +17,14 @@ type Message struct {
 	call  uint64 // the call it is a request of; 0 if none
 }
 
+// set makes m the message that e has brought from src. Word for word, and in the
+// place where it will be read: to pass a message on costs more than a
+// coroutine's switch.
+func (m *Message) set(src *Node, e *pending, event uint64) {
+	m.From, m.Body = src.name, e.body
+	m.from, m.event, m.call = src.id, event, e.arg
+}
+
 // address is a node and a port on it.
 type address struct {
 	node int32
@@ -227,34 +235,37 @@ func (b *breaking) fire(w *World, _ uint64) {
 	const why = "no acknowledgement within the stream's timeout"
 	w.cause = w.emit(&fact{kind: KindBreak, node: b.src, peer: b.dst, cause: b.cause, text: why})
 	if b.request {
-		w.answerCall(b.src, b.call, nil, ErrBroken)
+		if p := w.answerCall(b.src, b.call, nil, ErrBroken); p != nil {
+			w.enter(p)
+		}
 	}
 }
 
-// arrive is the end of a message's way.
-func (w *World) arrive(e *pending) {
+// arrive is the end of a message's way. It returns the process that goes on with
+// it, if there is one.
+func (w *World) arrive(e *pending) *Proc {
 	src, dst := w.nodes[e.from], w.nodes[e.to]
 	if len(w.links) != 0 && e.kind == doDeliver {
 		if l := w.route(src, dst); len(l.cuts) > 0 {
 			w.lose(src, dst, e, "the link is cut")
-			return
+			return nil
 		} else if len(l.holds) > 0 {
 			e.cause = w.emit(&fact{kind: KindHold, node: dst, peer: src, cause: e.cause, body: unsealed(e.body)})
 			l.held = append(l.held, *e)
-			return
+			return nil
 		}
 	}
 	switch {
 	case !dst.up:
 		w.lose(src, dst, e, "the node is down")
-		return
+		return nil
 	case e.incarnation != 0 && e.incarnation != dst.incarnation && !e.opens():
 		w.reset(src, dst, e)
-		return
+		return nil
 	case dst.paused:
 		e.kind = doTake
 		dst.stash(*e)
-		return
+		return nil
 	}
 	if w.mutation != nil {
 		e.body = w.mutation.open(w, dst, e.body)
@@ -267,22 +278,19 @@ func (w *World) arrive(e *pending) {
 		})
 	}
 	if e.flags&flagReply != 0 {
-		w.takeReply(dst, e)
-		return
+		return w.takeReply(dst, e)
 	}
 	if both, ok := e.body.(*connection); ok {
-		w.greet(both, dst, e)
-		return
+		return w.greet(both, dst, e)
 	}
 	if e.arg != 0 && dst.errorReplies != 0 && w.failsReply(src, dst, e) {
-		return
+		return nil
 	}
-	m := Message{From: src.name, Body: e.body, from: e.from, event: w.cause, call: e.arg}
-	if port := dst.port(e.port); port != nil && port.takes(&m) {
-		port.take(&m)
-		return
+	if port := dst.port(e.port); port != nil && port.takes(e.arg) {
+		return port.take(src, e)
 	}
 	w.refuse(src, dst, e)
+	return nil
 }
 
 // reset is what a node says that has restarted since the stream began: it knows

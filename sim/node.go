@@ -199,10 +199,14 @@ func (n *Node) fire(w *World, _ uint64) {
 	if n.stashed = n.stashed[1:]; len(n.stashed) != 0 {
 		w.fireAfter(1, n, 0)
 	}
+	p := e.proc
 	if e.kind == doWake {
-		w.wakeUp(e.proc, e.cause)
+		p = w.wakeUp(p, e.cause)
 	} else {
-		w.dispatch(&e)
+		p = w.dispatch(&e)
+	}
+	if p != nil {
+		w.enter(p)
 	}
 }
 

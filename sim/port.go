@@ -141,7 +141,9 @@ func (l *late) fire(w *World, _ uint64) {
 	case n.paused:
 		n.stash(pending{kind: doFire, cause: l.m.event, body: l})
 	default:
-		l.port.take(&l.m)
+		if p := l.port.pass(&l.m); p != nil {
+			w.enter(p)
+		}
 	}
 }
 
@@ -154,7 +156,18 @@ func (port *Port) recv(p *Proc, timeout time.Duration) (Message, bool) {
 	if timeout == 0 {
 		return Message{}, false
 	}
-	if !p.wait(&port.receivers, "Recv", timeout) {
+	// What follows is p.wait written out, since each return after a switch is
+	// mispredicted, see [World.advance].
+	if timeout > 0 {
+		p.w.wakeAfter(p.node.clock.global(timeout), p)
+	}
+	port.receivers.push(p)
+	p.co.noteStack()
+	if alive := p.co.yield(struct{}{}); !alive || p.killed {
+		p.leave(alive)
+	}
+	p.readied = nil
+	if p.expired() {
 		return Message{}, false
 	}
 	m := p.message
@@ -177,17 +190,32 @@ func (port *Port) shift() Message {
 	return m
 }
 
-// takes says whether a message would be accepted. The inbox buffers datagrams
-// from boot on, but a call to it is refused until somebody listens.
-func (port *Port) takes(m *Message) bool {
-	if !port.open && (!port.isDefault || m.call != 0) {
+// takes says whether a message would be accepted, which is the request of a call
+// unless that is 0. The inbox buffers datagrams from boot on, but a call to it is
+// refused until somebody listens.
+func (port *Port) takes(call uint64) bool {
+	if !port.open && (!port.isDefault || call != 0) {
 		return false
 	}
 	return port.Waiting() < inboxLimit
 }
 
-// take gives a message to whoever is there for it.
-func (port *Port) take(m *Message) {
+// take gives a message to whoever is there for it. A process that goes on with it
+// is returned.
+func (port *Port) take(src *Node, e *pending) *Proc {
+	w := port.node.w
+	if p := port.receivers.head; p != nil && port.inline == nil && port.serve == nil {
+		p.unwait()
+		p.message.set(src, e, w.cause)
+		return p
+	}
+	var m Message
+	m.set(src, e, w.cause)
+	return port.pass(&m)
+}
+
+// pass is take for what does not come as it was sent.
+func (port *Port) pass(m *Message) *Proc {
 	w, n := port.node.w, port.node
 	switch {
 	case port.inline != nil:
@@ -199,13 +227,14 @@ func (port *Port) take(m *Message) {
 	case port.serve != nil:
 		p := w.newProc(n, n.name)
 		p.serve, p.message = port.serve, *m
-		w.enter(p)
+		return p
 	case port.receivers.head != nil:
 		p := port.receivers.head
 		p.unwait()
 		p.message = *m
-		w.enter(p)
+		return p
 	default:
 		port.waiting = append(port.waiting, *m)
 	}
+	return nil
 }

@@ -112,16 +112,16 @@ func (w *World) spawn(n *Node, name string, run func(p *Proc)) *Proc {
 	return p
 }
 
-func (w *World) start(e *pending) {
+// start returns a process that is to begin, unless that has to wait.
+func (w *World) start(e *pending) *Proc {
 	p := e.proc
-	if p.node.paused {
-		p.wake = 0
-		p.node.stash(*e)
-		return
-	}
 	p.wake = 0
+	if p.node.paused {
+		p.node.stash(*e)
+		return nil
+	}
 	w.cause = e.cause
-	w.enter(p)
+	return p
 }
 
 // enter runs p until it blocks or ends.
@@ -253,12 +253,17 @@ func (p *Proc) willBlock(what string) {
 // park blocks the process until something enters it again.
 func (p *Proc) park() {
 	p.co.noteStack()
-	if !p.co.yield(struct{}{}) {
+	if alive := p.co.yield(struct{}{}); !alive || p.killed {
+		p.leave(alive)
+	}
+}
+
+// leave is what a process does when it goes on only to end.
+func (p *Proc) leave(alive bool) {
+	if !alive {
 		runtime.Goexit()
 	}
-	if p.killed {
-		p.unwind()
-	}
+	p.unwind()
 }
 
 // unwind leaves the process by panic; by Goexit if it recovered from the panic

@@ -95,24 +95,24 @@ func (w *World) reply(n *Node, m *Message, answer any, err error) {
 	w.post(n, &e)
 }
 
-// takeReply gives an answer that arrived to the process that waits for it.
-func (w *World) takeReply(n *Node, e *pending) {
+// takeReply gives an answer that arrived to the process that waits for it, and
+// returns that, if there is one.
+func (w *World) takeReply(n *Node, e *pending) *Proc {
 	if e.flags&flagError != 0 {
-		w.answerCall(n, e.arg, nil, e.body.(error))
-	} else {
-		w.answerCall(n, e.arg, e.body, nil)
+		return w.answerCall(n, e.arg, nil, e.body.(error))
 	}
+	return w.answerCall(n, e.arg, e.body, nil)
 }
 
-// answerCall lets a call go on. An answer that nobody waits for any more, because
+// answerCall lets a call go on, and returns the process to enter. An answer that nobody waits for any more, because
 // the caller timed out or has another already, is ignored.
-func (w *World) answerCall(n *Node, call uint64, answer any, err error) {
+func (w *World) answerCall(n *Node, call uint64, answer any, err error) *Proc {
 	p := w.procs[call>>32]
 	if p.calling != call || p.node != n {
-		return
+		return nil
 	}
 	p.calling = 0
 	p.unwake()
 	p.message.Body, p.fault = answer, err
-	w.enter(p)
+	return p
 }

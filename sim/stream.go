@@ -153,16 +153,17 @@ func (e *pending) opens() bool {
 	return ok
 }
 
-// greet is the arrival of a connection at its listener's node.
-func (w *World) greet(both *connection, dst *Node, e *pending) {
+// greet is the arrival of a connection at its listener's node. It returns the
+// process that accepts it, if one waits.
+func (w *World) greet(both *connection, dst *Node, e *pending) *Proc {
 	c := &both.listener
 	port := dst.port(e.port)
 	switch {
 	case port == nil || !port.takesConns():
 		w.refuse(w.nodes[e.from], dst, e)
-		return
+		return nil
 	case both.dialer.fault != nil:
-		return // the last step of the handshake will never come
+		return nil // the last step of the handshake will never come
 	}
 	c.open(dst, e.port, &both.dialer)
 	w.reply(dst, &Message{from: e.from, call: e.arg}, accepted{}, nil)
@@ -170,10 +171,10 @@ func (w *World) greet(both *connection, dst *Node, e *pending) {
 	if p := b.acceptors.head; p != nil {
 		p.unwait()
 		p.message.Body = c
-		w.enter(p)
-		return
+		return p
 	}
 	b.waiting.push(c)
+	return nil
 }
 
 // Send gives a message to the connection and does not block. That it returns nil
