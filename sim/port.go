@@ -157,7 +157,7 @@ func (port *Port) recv(p *Proc, timeout time.Duration) (Message, bool) {
 		return Message{}, false
 	}
 	// What follows is p.wait written out, since each return after a switch is
-	// mispredicted, see [World.advance].
+	// mispredicted, see World.loop.
 	if timeout > 0 {
 		p.w.wakeAfter(p.node.clock.global(timeout), p)
 	}

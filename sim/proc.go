@@ -127,8 +127,7 @@ func (w *World) start(e *pending) *Proc {
 // enter runs p until it blocks or ends.
 func (w *World) enter(p *Proc) {
 	if p.co == nil {
-		p.co = w.coroutine()
-		p.co.p = p
+		w.lend(p)
 	}
 	before := w.running
 	w.running, w.recent = p, p
@@ -141,16 +140,16 @@ func (w *World) enter(p *Proc) {
 	}
 }
 
-// coroutine takes one from the pool or makes it.
-func (w *World) coroutine() *coroutine {
+// lend gives p a coroutine, from the pool or a new one.
+func (w *World) lend(p *Proc) {
 	if last := len(w.idle) - 1; last >= 0 {
-		c := w.idle[last]
+		p.co = w.idle[last]
 		w.idle = w.idle[:last]
-		return c
+	} else {
+		p.co = &coroutine{}
+		p.co.resume, p.co.stop = iter.Pull(p.co.work)
 	}
-	c := &coroutine{}
-	c.resume, c.stop = iter.Pull(c.work)
-	return c
+	p.co.p = p
 }
 
 // exorcise ends a killed process that recovered from the unwinding and blocked
@@ -250,7 +249,8 @@ func (p *Proc) willBlock(what string) {
 	}
 }
 
-// park blocks the process until something enters it again.
+// park blocks the process until something enters it again. What blocks most has
+// it written out, to save the frame: see [World.loop].
 func (p *Proc) park() {
 	p.co.noteStack()
 	if alive := p.co.yield(struct{}{}); !alive || p.killed {
@@ -398,7 +398,10 @@ func (p *Proc) Go(name string, run func(p *Proc)) Task {
 func (p *Proc) Sleep(d time.Duration) {
 	p.willBlock("Sleep")
 	p.w.wakeAfter(p.node.clock.global(max(d, 0)), p)
-	p.park()
+	p.co.noteStack()
+	if alive := p.co.yield(struct{}{}); !alive || p.killed {
+		p.leave(alive)
+	}
 }
 
 // Timer is what [Proc.After] or [World.At] set.

@@ -61,7 +61,10 @@ func (p *Proc) call(what, to string, request any, timeout time.Duration) (any, e
 	p.calling = uint64(p.index)<<32 | uint64(p.calls)
 	w.post(p.node, &pending{to: a.node, port: a.port, flags: flagStream, arg: p.calling, body: request})
 	w.wakeAfter(p.node.clock.global(timeout), p)
-	p.park()
+	p.co.noteStack()
+	if alive := p.co.yield(struct{}{}); !alive || p.killed {
+		p.leave(alive)
+	}
 	if p.calling != 0 {
 		p.calling = 0
 		return nil, ErrTimeout
