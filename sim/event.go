@@ -194,16 +194,19 @@ func (w *World) emit(f *fact) uint64 {
 // counted without a fact being made of them; whoever does that asks for
 // observers himself.
 func (w *World) count(kind Kind, node, peer *Node, cause, arg uint64) uint64 {
-	w.number++
-	what := uint64(kind)
+	n, p := int32(-1), int32(-1)
 	if node != nil {
-		what |= uint64(node.id+1) << 8
+		n = node.id
 	}
 	if peer != nil {
-		what |= uint64(peer.id+1) << 36
+		p = peer.id
 	}
-	w.fold(what, cause, arg)
-	return w.number
+	return w.fold(place(kind, n, p), cause, arg)
+}
+
+// place packs what an event is and where; of a node that it has not, the id is -1.
+func place(kind Kind, node, peer int32) uint64 {
+	return uint64(kind) | uint64(node+1)<<8 | uint64(peer+1)<<36
 }
 
 func (w *World) show(f *fact) {

@@ -12,9 +12,10 @@ type Checkpoint struct {
 	Hash   uint64
 }
 
-// fold takes one event into the running hash: its time, what and where it was,
-// its cause and its argument. The number is the count of folds.
-func (w *World) fold(what, cause, arg uint64) {
+// fold numbers an event and takes it into the running hash: its time, what and
+// where it was (see place), its cause and its argument. It returns the number.
+func (w *World) fold(what, cause, arg uint64) uint64 {
+	w.number++
 	// One round for the whole event: its words are spread apart first, so that no
 	// two of them cancel out.
 	x := what ^ uint64(w.now)*0x9e3779b97f4a7c15
@@ -24,6 +25,7 @@ func (w *World) fold(what, cause, arg uint64) {
 	if w.number%checkpointEvery == 0 {
 		w.checkpoints = append(w.checkpoints, Checkpoint{w.number, w.hash})
 	}
+	return w.number
 }
 
 // Hash is the running hash over all events so far. Two runs of the same

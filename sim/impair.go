@@ -92,7 +92,7 @@ func (w *World) failsReply(src, dst *Node, e *pending) bool {
 	w.cause = w.emit(&fact{
 		kind: KindRefuse, node: dst, peer: src, cause: w.cause, arg: uint64(e.port), sum: hashString(why), text: why, body: e.body,
 	})
-	w.post(dst, &pending{to: e.from, flags: flagStream | flagReply | flagError, arg: e.arg, body: ErrUnavailable})
+	w.post(dst, address{node: e.from}, flagStream|flagReply|flagError, e.arg, ErrUnavailable)
 	return true
 }
 

@@ -55,19 +55,30 @@ type firer interface{ fire(w *World, arg uint64) }
 // schedule queues an event and returns its key's low word, by which it can be
 // cancelled.
 func (w *World) schedule(at int64, class uint64, e *pending) uint64 {
-	slot := w.slot()
-	var order uint64
-	if class == classAct {
-		w.acts++
-		order = w.acts // as asked for, and without moving the order of anything else
-	} else {
-		w.seq++
-		order = w.order.order(w.seq)
+	if class == classNormal {
+		queued := w.enqueue(at)
+		e.key = queued.key
+		*queued = *e
+		return e.key
 	}
-	e.key = class<<(slotBits+orderBits) | order<<slotBits | uint64(slot)
+	slot := w.slot()
+	w.acts++ // as asked for, and without moving the order of anything else
+	e.key = class<<(slotBits+orderBits) | w.acts<<slotBits | uint64(slot)
 	w.slab[slot] = *e
 	w.queue.push(key{at, e.key})
 	return e.key
+}
+
+// enqueue queues an event of the normal class and returns it for the caller to
+// fill in, all but its key. What is not overwritten is of an event long past.
+func (w *World) enqueue(at int64) *pending {
+	slot := w.slot()
+	w.seq++
+	k := uint64(classNormal)<<(slotBits+orderBits) | w.order.order(w.seq)<<slotBits | uint64(slot)
+	w.queue.push(key{at, k})
+	e := &w.slab[slot]
+	e.key = k
+	return e
 }
 
 // slot takes a free slot of the slab, or makes one.
@@ -101,13 +112,9 @@ func (w *World) in(d time.Duration) int64 {
 
 // wakeAfter lets p go on in d.
 func (w *World) wakeAfter(d time.Duration, p *Proc) {
-	slot := w.slot()
-	w.seq++
-	k := uint64(classNormal)<<(slotBits+orderBits) | w.order.order(w.seq)<<slotBits | uint64(slot)
-	e := &w.slab[slot]
-	e.key, e.cause, e.kind, e.proc = k, w.cause, doWake, p
-	p.wake = k
-	w.queue.push(key{w.in(d), k})
+	e := w.enqueue(w.in(d))
+	e.cause, e.kind, e.proc = w.cause, doWake, p
+	p.wake = e.key
 }
 
 // fireAfter has f go on d from now.
@@ -173,7 +180,7 @@ func (w *World) wakeUp(p *Proc, cause uint64) *Proc {
 		n.stash(pending{kind: doWake, cause: cause, proc: p})
 		return nil
 	}
-	w.cause = w.count(KindWake, n, nil, cause, 0)
+	w.cause = w.fold(place(KindWake, n.id, -1), cause, 0)
 	if len(w.observers) != 0 {
 		w.running = p
 		w.show(&fact{kind: KindWake, node: n, cause: cause, call: p.calling})

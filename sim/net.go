@@ -1,9 +1,7 @@
 package sim
 
 import (
-	"fmt"
 	"math"
-	"strings"
 	"time"
 )
 
@@ -23,36 +21,6 @@ type Message struct {
 func (m *Message) set(src *Node, e *pending, event uint64) {
 	m.From, m.Body = src.name, e.body
 	m.from, m.event, m.call = src.id, event, e.arg
-}
-
-// address is a node and a port on it.
-type address struct {
-	node int32
-	port uint16
-}
-
-// resolve finds the address that a text such as "db" or "db:5432" names. Most often
-// a process asks for the same again.
-func (p *Proc) resolve(to string) address {
-	if to != p.sentTo || to == "" {
-		a, ok := p.w.addrs[to]
-		if !ok {
-			a = p.w.resolveNew(to)
-		}
-		p.sentTo, p.sentAt = to, a
-	}
-	return p.sentAt
-}
-
-func (w *World) resolveNew(to string) address {
-	name, port, _ := strings.Cut(to, ":")
-	n := w.byName[name]
-	if n == nil {
-		panic(fmt.Sprintf("sim: there is no node named %q%s", name, w.nearest(name)))
-	}
-	a := address{n.id, w.portID(port)}
-	w.addrs[strings.Clone(to)] = a
-	return a
 }
 
 // portID numbers port names in the order in which the world meets them.
@@ -96,50 +64,57 @@ func (p *Proc) Send(to string, body any) {
 	if len(p.w.lookups) != 0 && p.lookupFails(a) {
 		return
 	}
-	p.w.post(p.node, &pending{to: a.node, port: a.port, body: body})
+	p.w.post(p.node, a, 0, 0, body)
 }
 
-// post sends a message, as the flags say.
-func (w *World) post(src *Node, e *pending) {
-	dst := w.nodes[e.to]
-	e.kind, e.from = doDeliver, src.id
+// post sends a message, as the flags say; arg is the call it belongs to. Of the
+// receiver's node it touches nothing if it can: that is a cache miss.
+func (w *World) post(src *Node, to address, flags uint8, arg uint64, body any) {
+	dst := w.nodes[to.node]
 	w.messages++
-	e.cause = w.count(KindSend, src, dst, w.cause, uint64(e.port)^Digest(e.body))
+	sent := w.fold(place(KindSend, src.id, to.node), w.cause, uint64(to.port)^Digest(body))
 	if len(w.observers) != 0 {
 		w.show(&fact{
-			kind: KindSend, node: src, peer: dst, cause: w.cause, arg: uint64(e.port), body: e.body,
-			call: e.arg, answer: e.flags&flagReply != 0,
+			kind: KindSend, node: src, peer: dst, cause: w.cause, arg: uint64(to.port), body: body,
+			call: arg, answer: flags&flagReply != 0,
 		})
 	}
 	if w.mutation != nil {
-		e.body = seal(e.body, src)
+		body = seal(body, src)
 	}
-	if e.flags&flagStream != 0 && dst.up {
-		e.incarnation = dst.incarnation
+	incarnation := uint32(0)
+	if flags&flagStream != 0 && dst.up {
+		incarnation = dst.incarnation
 	}
 	l := w.route(src, dst)
-	if l.plain {
-		d := l.fixed
-		if d < 0 {
-			r := w.draw(src, dst)
-			d = l.total.sample(&r)
-		}
-		w.schedule(w.now+int64(d), classNormal, e)
+	if !l.plain {
+		w.postRough(l, src, dst, pending{
+			kind: doDeliver, cause: sent, from: src.id, to: to.node, port: to.port,
+			flags: flags, incarnation: incarnation, arg: arg, body: body,
+		})
 		return
 	}
-	w.postRough(l, src, dst, *e)
+	d := l.fixed
+	if d < 0 {
+		r := w.draw(src, to.node)
+		d = l.total.sample(&r)
+	}
+	// Written where it will lie: to copy it there costs as much as to queue it.
+	e := w.enqueue(w.now + int64(d))
+	e.kind, e.cause, e.from, e.to, e.port = doDeliver, sent, src.id, to.node, to.port
+	e.flags, e.incarnation, e.arg, e.body = flags, incarnation, arg, body
 }
 
 // draw returns the randomness of one message. It is keyed by the link, the time
 // and the ordinal among what the node sends at this instant, not by how much was
 // drawn before: a message more or less elsewhere, or earlier on the same link,
 // changes nothing for this one.
-func (w *World) draw(src, dst *Node) Rand {
+func (w *World) draw(src *Node, dst int32) Rand {
 	if src.drawAt != w.now {
 		src.drawAt, src.draws = w.now, 0
 	}
 	src.draws++
-	return rand3(w.config.Seed, uint64(src.id)<<32|uint64(dst.id), uint64(w.now), src.draws)
+	return rand3(w.config.Seed, uint64(src.id)<<32|uint64(dst), uint64(w.now), src.draws)
 }
 
 // postRough sends over a link that does more than delay.
@@ -149,7 +124,7 @@ func (w *World) postRough(l *link, src, dst *Node, e pending) {
 		w.lose(src, dst, &e, "the link is cut")
 		return
 	}
-	r := w.draw(src, dst)
+	r := w.draw(src, dst.id)
 	c := &l.total
 	delay := l.transmission(w.now, e.body) + c.sample(&r)
 	if stream {
@@ -270,7 +245,7 @@ func (w *World) arrive(e *pending) *Proc {
 	if w.mutation != nil {
 		e.body = w.mutation.open(w, dst, e.body)
 	}
-	w.cause = w.count(KindDeliver, dst, src, e.cause, uint64(e.port))
+	w.cause = w.fold(place(KindDeliver, e.to, e.from), e.cause, uint64(e.port))
 	if len(w.observers) != 0 {
 		w.show(&fact{
 			kind: KindDeliver, node: dst, peer: src, cause: e.cause, arg: uint64(e.port), body: e.body,
@@ -301,7 +276,7 @@ func (w *World) reset(src, dst *Node, e *pending) {
 	if e.flags&flagReply == 0 {
 		before := w.cause
 		w.cause = n
-		w.post(dst, &pending{to: e.from, flags: flagStream | flagReply | flagError, arg: e.arg, body: ErrReset})
+		w.post(dst, address{node: e.from}, flagStream|flagReply|flagError, e.arg, ErrReset)
 		w.cause = before
 	}
 }
@@ -312,7 +287,7 @@ func (w *World) refuse(src, dst *Node, e *pending) {
 		kind: KindRefuse, node: dst, peer: src, cause: w.cause, arg: uint64(e.port), body: e.body,
 	})
 	if e.arg != 0 {
-		w.post(dst, &pending{to: e.from, flags: flagStream | flagReply | flagError, arg: e.arg, body: ErrRefused})
+		w.post(dst, address{node: e.from}, flagStream|flagReply|flagError, e.arg, ErrRefused)
 	}
 }
 

@@ -41,8 +41,6 @@ type Proc struct {
 	older   *Proc // on the node
 	younger *Proc
 
-	sentTo  string // the last address it sent to, and what that is
-	sentAt  address
 	born    uint64 // the event that made it
 	calls   uint32 // counts its calls, so that a late reply is known for one
 	calling uint64 // the call it waits for

@@ -59,7 +59,7 @@ func (p *Proc) call(what, to string, request any, timeout time.Duration) (any, e
 	}
 	p.calls++
 	p.calling = uint64(p.index)<<32 | uint64(p.calls)
-	w.post(p.node, &pending{to: a.node, port: a.port, flags: flagStream, arg: p.calling, body: request})
+	w.post(p.node, a, flagStream, p.calling, request)
 	w.wakeAfter(p.node.clock.global(timeout), p)
 	p.co.noteStack()
 	if alive := p.co.yield(struct{}{}); !alive || p.killed {
@@ -90,12 +90,12 @@ func (w *World) reply(n *Node, m *Message, answer any, err error) {
 	if m.call == 0 {
 		return
 	}
-	e := pending{to: m.from, flags: flagStream | flagReply, arg: m.call, body: answer}
+	flags := uint8(flagStream | flagReply)
 	if err != nil {
-		e.flags |= flagError
-		e.body = err
+		flags |= flagError
+		answer = err
 	}
-	w.post(n, &e)
+	w.post(n, address{node: m.from}, flags, m.call, answer)
 }
 
 // takeReply gives an answer that arrived to the process that waits for it, and

@@ -82,7 +82,7 @@ func (f *flow) transmit(w *World, s *segment) {
 	delay := l.fixed
 	s.lost = false
 	if !l.plain || delay < 0 {
-		r := w.draw(src, dst)
+		r := w.draw(src, dst.id)
 		delay = l.transmission(w.now, s.body) + l.total.sample(&r)
 		s.lost = l.loses(&r)
 	}
@@ -238,7 +238,7 @@ func (f *flow) expire(w *World) {
 	w.cause = w.emit(&fact{kind: KindRetry, node: dst, peer: src, cause: w.cause, arg: uint64(f.attempt)})
 	f.attempt++
 	f.stalled = true
-	r := w.draw(src, dst)
+	r := w.draw(src, dst.id)
 	switch {
 	case w.route(src, dst).loses(&r) || !dst.up:
 		f.startTimer(w)
@@ -259,7 +259,7 @@ func (f *flow) reject(w *World) {
 	src, dst := f.from.node, f.to.node
 	w.cancel(f.timer)
 	f.timer, f.stalled, f.unacked, f.rejected = 0, true, true, true
-	l, r := w.route(dst, src), w.draw(dst, src)
+	l, r := w.route(dst, src), w.draw(dst, src.id)
 	if l.loses(&r) {
 		f.startTimer(w)
 		return

@@ -93,6 +93,7 @@ type World struct {
 	nodes    []*Node
 	byName   map[string]*Node
 	addrs    map[string]address // memo of resolve
+	known    knownTexts         // memo of the memo
 	ports    map[string]uint16
 	portName []string         // of its number
 	links    map[uint64]*link // links that are not like their sites
