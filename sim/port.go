@@ -18,12 +18,12 @@ type Port struct {
 	id        uint16
 	isDefault bool
 	open      bool // somebody listens, so that calls are not refused
-	waiting   []Message
-	taken     int // how many of waiting have been received
 	receivers waitlist
-	backlog   backlog
 	serve     Handler
 	inline    func(p *Proc, m Message)
+	waiting   []Message
+	taken     int // how many of waiting have been received
+	backlog   backlog
 }
 
 // port finds the node's port of that id, or nil.
@@ -211,7 +211,22 @@ func (port *Port) take(src *Node, e *pending) *Proc {
 	}
 	var m Message
 	m.set(src, e, w.cause)
+	if port.inline != nil {
+		port.handle(&m)
+		return nil
+	}
 	return port.pass(&m)
+}
+
+// handle gives a message to the inline handler.
+func (port *Port) handle(m *Message) {
+	w := port.node.w
+	before := w.running
+	p := port.node.inline()
+	p.message.from = m.from // most likely it will answer, see resolve
+	w.running, w.recent = p, p
+	port.inline(p, *m)
+	w.running = before
 }
 
 // pass is take for what does not come as it was sent.
@@ -219,11 +234,7 @@ func (port *Port) pass(m *Message) *Proc {
 	w, n := port.node.w, port.node
 	switch {
 	case port.inline != nil:
-		before := w.running
-		w.running = n.inline()
-		w.recent = w.running
-		port.inline(w.running, *m)
-		w.running = before
+		port.handle(m)
 	case port.serve != nil:
 		p := w.newProc(n, n.name)
 		p.serve, p.message = port.serve, *m

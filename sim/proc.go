@@ -19,9 +19,16 @@ import (
 // A handler and a timer's function get a Proc too, on which everything works
 // but the calls that block: those panic.
 type Proc struct {
-	w           *World
-	node        *Node
-	name        string
+	// What every wait and every message touch lies together, in three cache lines.
+	w       *World
+	node    *Node
+	co      *coroutine // while it lives
+	wake    uint64     // key of the queued event that will let it go on
+	list    *waitlist
+	prev    *Proc // in list
+	next    *Proc
+	readied *waitlist // the list that let it go on, until it does
+
 	incarnation uint32 // of the node, when the process began
 	index       int32  // in World.procs
 	handler     bool   // runs inline on the loop; must not block
@@ -30,29 +37,21 @@ type Proc struct {
 	unwound     bool   // was given the value to unwind with
 	returned    bool   // the function returned, rather than panicked
 	client      bool   // the first process of a client
-	generation  uint32 // counts the processes that this struct has been
+	blocked     string // the call it blocks in, for reports
+	message     Message
+	calling     uint64 // the call it waits for
+	fault       error
 
-	blocked string // the call it blocks in, for reports
-	wake    uint64 // key of the queued event that will let it go on
-	span    uint64 // the innermost open span
-	list    *waitlist
-	prev    *Proc // in list
-	next    *Proc
-	older   *Proc // on the node
-	younger *Proc
-
-	born    uint64 // the event that made it
-	calls   uint32 // counts its calls, so that a late reply is known for one
-	calling uint64 // the call it waits for
-	message Message
-	fault   error
-	readied *waitlist // the list that let it go on, until it does
-	onKill  killer    // told if it is killed while it waits
-
-	run   func(p *Proc)
-	serve Handler
-
-	co *coroutine // while it lives
+	name       string
+	span       uint64 // the innermost open span
+	born       uint64 // the event that made it
+	generation uint32 // counts the processes that this struct has been
+	calls      uint32 // counts its calls, so that a late reply is known for one
+	older      *Proc  // on the node
+	younger    *Proc
+	onKill     killer // told if it is killed while it waits
+	run        func(p *Proc)
+	serve      Handler
 }
 
 // coroutine is what a process runs on. It is pooled apart from the process: a

@@ -82,7 +82,9 @@ func (p *Proc) expired() bool {
 // unwait takes p off its list and its timeout back: something has come for it.
 func (p *Proc) unwait() {
 	p.list.remove(p)
-	p.unwake()
+	if p.wake != 0 || len(p.node.stashed) != 0 {
+		p.unwake()
+	}
 }
 
 // unwake takes back what would have let p go on, be it due already on a node
