@@ -15,8 +15,8 @@ type address struct {
 
 // resolve finds the address that a text such as "db" or "db:5432" names. Most
 // often that is the sender of the message that the process had last, or a text
-// that somebody has used before: then it is known by where its bytes lie, which
-// takes a tenth of the time of finding it by what they are.
+// that somebody has used before: then it is known by where its bytes lie. To find
+// it by what they are, in a map, was a tenth of the time of W2.
 func (p *Proc) resolve(to string) address {
 	w := p.w
 	if sender := w.nodes[p.message.from]; sameText(sender.name, to) {

@@ -15,9 +15,8 @@ type Message struct {
 	call  uint64 // the call it is a request of; 0 if none
 }
 
-// set makes m the message that e has brought from src. Word for word, and in the
-// place where it will be read: to pass a message on costs more than a
-// coroutine's switch.
+// set makes m the message that e has brought from src, in the place where it will
+// be read: it is seven words, and was copied four times.
 func (m *Message) set(src *Node, e *pending, event uint64) {
 	m.From, m.Body = src.name, e.body
 	m.from, m.event, m.call = src.id, event, e.arg
@@ -99,7 +98,7 @@ func (w *World) post(src *Node, to address, flags uint8, arg uint64, body any) {
 		r := w.draw(src, to.node)
 		d = l.total.sample(&r)
 	}
-	// Written where it will lie: to copy it there costs as much as to queue it.
+	// Written where it will lie, and not first on the stack.
 	e := w.enqueue(w.now + int64(d))
 	e.kind, e.cause, e.from, e.to, e.port = doDeliver, sent, src.id, to.node, to.port
 	e.flags, e.incarnation, e.arg, e.body = flags, incarnation, arg, body
