@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/orrery-sim/orrery/scenarios"
+	"github.com/orrery-sim/orrery/scenarios/shrink"
 )
 
 var trackRecord = flag.Bool("track-record", false, "search anew for what docs/track-record.md says of mutants, and write it there")
@@ -72,11 +73,11 @@ func runStorm(t *testing.T, m *scenarios.Mutant, seed uint64) *scenarios.Report 
 	return r.Execute(nil)
 }
 
-// writeRecord looks for the first storm that finds each mutant.
+// writeRecord looks for the first storm that finds each mutant, and shrinks it.
 func writeRecord(t *testing.T) string {
 	var b strings.Builder
-	b.WriteString("| mutant | seeds needed | seconds | found by | faults drawn | after shrinking | reproduce |\n")
-	b.WriteString("|---|---:|---:|---|---:|---:|---|\n")
+	b.WriteString("| mutant | seeds | found by | storm | after shrinking | seconds, to find and to shrink | reproduce |\n")
+	b.WriteString("|---|---:|---|---|---|---:|---|\n")
 	for i := range mutants {
 		m := &mutants[i]
 		began := time.Now()
@@ -86,10 +87,49 @@ func writeRecord(t *testing.T) string {
 				continue
 			}
 			by, _, _ := strings.Cut(r.Reason, ":")
-			fmt.Fprintf(&b, "| %s | %d | %.1f | %s | %d | - | `%s` |\n",
-				m.Name, seed, time.Since(began).Seconds(), by, len(r.Storm), r.Command)
+			found := time.Since(began)
+			small := shrinkStorm(t, m, seed)
+			fmt.Fprintf(&b, "| %s | %d | %s | %d faults | %s | %.1f, %.1f | `%s` |\n",
+				m.Name, seed, by, len(r.Storm), remains(small), found.Seconds(), (time.Since(began) - found).Seconds(), r.Command)
+			if small.After.Faults > mostFaults {
+				t.Errorf("%s: %d faults are left after shrinking, expected at most %d", m.Name, small.After.Faults, mostFaults)
+			}
 			break
 		}
 	}
 	return b.String()
+}
+
+const mostFaults = 3 // that shrinking may leave
+
+func shrinkStorm(t *testing.T, m *scenarios.Mutant, seed uint64) *shrink.Result {
+	sc, err := System.Scenario(stormOf(m))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := shrink.Run(t.Context(), shrink.Config{Scenario: sc, Options: scenarios.Options{Seed: seed, Mutant: m.Name}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// remains says what a shrunk run is.
+func remains(r *shrink.Result) string {
+	var lines []string
+	for _, f := range r.Scenario.Faults {
+		lines = append(lines, "`"+strings.ReplaceAll(f.String(), "|", "\\|")+"`")
+	}
+	if len(lines) == 0 {
+		lines = []string{"no fault"}
+	}
+	return fmt.Sprintf("%s; %s, %s, %s", strings.Join(lines, ", "),
+		counted(r.After.Nodes, "server"), counted(r.After.Clients, "client"), counted(r.After.Ops, "operation"))
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
