@@ -115,6 +115,15 @@ func (port *Port) RecvTimeout(p *Proc, d time.Duration) (Message, bool) {
 // Waiting returns how many messages wait at the port.
 func (port *Port) Waiting() int { return len(port.waiting) - port.taken }
 
+// InboxQueue returns how many messages wait at the node's ports, all together.
+func (n *Node) InboxQueue() int {
+	waiting := n.inbox.Waiting()
+	for _, port := range n.ports {
+		waiting += port.Waiting()
+	}
+	return waiting
+}
+
 // drain gives what already waited to a handler, in the order in which it came: a
 // nanosecond apart, since equal times would be shuffled.
 func (port *Port) drain() {

@@ -145,17 +145,20 @@ func runOne(c *cobra.Command, scenario *scenarios.Scenario, o scenarios.Options,
 	return ended(c, code, err)
 }
 
-// execution runs the scenario, traced if that is wanted. What could not be traced is an
-// error of its own: the run counts all the same.
+// execution runs the scenario, and records what is wanted of it. What could not be
+// recorded is an error of its own: the run counts all the same.
 func execution(ctx context.Context, s *scenarios.Scenario, o scenarios.Options, w *watching) (r *scenarios.Report, traced, err error) {
 	stop := func() bool { return ctx.Err() != nil }
+	var p *pipeline
 	once := func(o scenarios.Options) error {
 		run, err := scenarios.NewRun(s, o)
 		if err != nil {
 			return err
 		}
 		defer run.Close()
-		r = run.Execute(stop)
+		if r = run.Execute(stop); p != nil {
+			p.ended(r)
+		}
 		return nil
 	}
 	if !w.wanted() {
@@ -172,7 +175,6 @@ func execution(ctx context.Context, s *scenarios.Scenario, o scenarios.Options, 
 			events = append(events, c.Event)
 		}
 	}
-	var p *pipeline
 	observe := o.Observe
 	o.Observe = func(run *scenarios.Run) {
 		if observe != nil && events == nil {

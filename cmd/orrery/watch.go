@@ -25,6 +25,7 @@ type watching struct {
 	collector string
 	file      string
 	sample    string
+	metrics   metering
 }
 
 func (w *watching) register(c *cobra.Command) {
@@ -32,10 +33,14 @@ func (w *watching) register(c *cobra.Command) {
 	f.StringVar(&w.collector, "otlp", "", "send traces to a collector such as Jaeger, at a `URL`: http://127.0.0.1:4318 or grpc://127.0.0.1:4317")
 	f.StringVar(&w.file, "traces", "", "write traces to a `file`: .otlp.json, .jaeger.json or .zipkin.json")
 	f.StringVar(&w.sample, "sample", "all", "which traces: all, failed, slow:100ms, 0.1 for a tenth, or violation; several with commas")
+	w.metrics.register(c)
 }
 
-// wanted says whether anything is to be traced.
-func (w *watching) wanted() bool { return w.collector != "" || w.file != "" }
+// wanted says whether anything of the run is to be recorded.
+func (w *watching) wanted() bool { return w.traced() || w.metrics.file != "" }
+
+// traced says whether its traces are.
+func (w *watching) traced() bool { return w.collector != "" || w.file != "" }
 
 // check says what is wrong with the flags, before anything is run.
 func (w *watching) check() error {
@@ -43,7 +48,7 @@ func (w *watching) check() error {
 	if w.file != "" && err == nil {
 		_, err = traceFile(w.file, io.Discard, telemetry.Run{})
 	}
-	return err
+	return errors.Join(err, w.metrics.check())
 }
 
 // sampler reads --sample. What a violated check names is known after the run only.
@@ -70,6 +75,15 @@ func (w *watching) sampler(seed uint64, events []uint64) (func(*telemetry.Span) 
 		}
 	}
 	return telemetry.Either(list...), nil
+}
+
+// attach begins to record a run that has not begun.
+func (w *watching) attach(ctx context.Context, r *scenarios.Run, events []uint64) *pipeline {
+	p := &pipeline{metrics: w.metrics.attach(r)}
+	if w.traced() {
+		p.trace(ctx, w, r, events)
+	}
+	return p
 }
 
 // afterwards says whether the traces are chosen by what the checks found, so that the run
@@ -103,8 +117,10 @@ func traceFile(path string, out io.Writer, run telemetry.Run) (sink, error) {
 	return nil, fmt.Errorf("--traces %q: expected a name that ends in .otlp.json, .jaeger.json or .zipkin.json", path)
 }
 
-// pipeline carries the traces of one run to where they go.
+// pipeline carries what is recorded of one run to where it goes.
 type pipeline struct {
+	metrics *measurement
+
 	tracer *telemetry.Tracer
 	traces telemetry.Traces
 	sinks  []sink
@@ -112,29 +128,28 @@ type pipeline struct {
 	err    error
 }
 
-// attach begins to trace a run that has not begun.
-func (w *watching) attach(ctx context.Context, r *scenarios.Run, events []uint64) *pipeline {
-	p := &pipeline{}
+// trace begins to trace the run.
+func (p *pipeline) trace(ctx context.Context, w *watching, r *scenarios.Run, events []uint64) {
 	run := telemetry.Describe(r)
 	if p.traces.Keep, p.err = w.sampler(run.Seed, events); p.err != nil {
-		return p
+		return
 	}
 	if w.collector != "" {
 		c, err := otlp.Dial(ctx, w.collector, run)
 		if err != nil {
 			p.err = err
-			return p
+			return
 		}
 		p.sinks = append(p.sinks, c)
 	}
 	if w.file != "" {
 		if p.file, p.err = create(w.file); p.err != nil {
-			return p
+			return
 		}
 		s, err := traceFile(w.file, p.file, run)
 		if err != nil {
 			p.err = err
-			return p
+			return
 		}
 		p.sinks = append(p.sinks, s)
 	}
@@ -144,10 +159,12 @@ func (w *watching) attach(ctx context.Context, r *scenarios.Run, events []uint64
 		}
 	}
 	p.tracer = telemetry.Watch(r, p.traces.Add)
-	return p
 }
 
-// finish sends and writes what is left, when the run is over.
+// ended is told that the run is over, before it is closed.
+func (p *pipeline) ended(r *scenarios.Report) { p.metrics.ended(r) }
+
+// finish sends and writes what is left.
 func (p *pipeline) finish() error {
 	err := p.err
 	if p.tracer != nil {
@@ -160,7 +177,7 @@ func (p *pipeline) finish() error {
 	if p.file != nil {
 		err = errors.Join(err, p.file.close(err))
 	}
-	return err
+	return errors.Join(err, p.metrics.finish())
 }
 
 // pending is a file that gets its name only when it is whole.

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/orrery-sim/orrery/scenarios"
+	"github.com/orrery-sim/orrery/telemetry/metrics"
+)
+
+// metering says where the metrics of a run go.
+type metering struct {
+	file  string
+	every time.Duration
+}
+
+func (m *metering) register(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&m.file, "metrics", "", "write metrics to a `file` of OpenMetrics, for Prometheus")
+	f.DurationVar(&m.every, "metrics-every", time.Second, "virtual time between two values of a metric")
+}
+
+// check says what is wrong with the flags, before anything is run.
+func (m *metering) check() error {
+	if m.every < metrics.Least || m.every%metrics.Least != 0 {
+		return fmt.Errorf("--metrics-every %v: expected a multiple of %v", m.every, metrics.Least)
+	}
+	return nil
+}
+
+// measurement carries the metrics of one run to where they go.
+type measurement struct {
+	meter *metrics.Meter
+	file  *pending
+	err   error
+}
+
+// attach begins to measure a run that has not begun.
+func (m *metering) attach(r *scenarios.Run) *measurement {
+	p := &measurement{}
+	if m.file != "" {
+		if p.file, p.err = create(m.file); p.err != nil {
+			return p
+		}
+		p.meter = metrics.Watch(r, m.every)
+	}
+	return p
+}
+
+// ended is told that the run is over, before it is closed.
+func (p *measurement) ended(report *scenarios.Report) {
+	if p.meter != nil {
+		p.meter.Finish(report)
+	}
+}
+
+// finish writes what there is.
+func (p *measurement) finish() error {
+	err := p.err
+	if p.file != nil {
+		if _, failed := p.meter.WriteTo(p.file); failed != nil {
+			err = errors.Join(err, fmt.Errorf("cannot write %s: %w", p.file.path, failed))
+		}
+		err = errors.Join(err, p.file.close(err))
+	}
+	return err
+}
