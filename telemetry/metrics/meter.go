@@ -72,6 +72,12 @@ func Watch(r *scenarios.Run, every time.Duration) *Meter {
 		m.tables[i] = table{family: &Catalog[i], series: map[labelValues]*series{}}
 	}
 	m.add(runInfo, 1, r.Scenario.FullName(), fmt.Sprint(r.World.Seed()), r.Scenario.System.Name, r.Options.Mutant)
+	m.count = r.World.Events() // those of the boots
+	for _, n := range r.World.Nodes() {
+		known := m.node(n.Name())
+		known.up, known.paused = n.Up(), n.Paused()
+		m.add(nodeBoots, float64(n.Incarnation()), n.Name())
+	}
 	r.World.Observe(m)
 	return m
 }
