@@ -55,6 +55,16 @@ func NewTracer(depth int, client func(node string) bool) *Tracer {
 // Past is what the tracer remembers.
 func (t *Tracer) Past() *Past { return t.past }
 
+// Context returns the trace and the span that an event is part of, by their IDs, or zeros
+// if it is part of none or has been forgotten. Whoever observes the run after the tracer
+// may ask for the event that is told.
+func (t *Tracer) Context(event uint64) (trace, span uint64) {
+	if f := t.past.at(event); f != nil {
+		return f.trace, f.span
+	}
+	return 0, 0
+}
+
 var _ sim.Observer = (*Tracer)(nil)
 
 // Event takes in an event of the run.

@@ -34,13 +34,14 @@ func (m *metering) check() error {
 // measurement carries the metrics of one run to where they go.
 type measurement struct {
 	meter *metrics.Meter
+	path  string
 	file  *pending
 	err   error
 }
 
 // attach begins to measure a run that has not begun.
 func (m *metering) attach(r *scenarios.Run) *measurement {
-	p := &measurement{}
+	p := &measurement{path: m.file}
 	if m.file != "" {
 		if p.file, p.err = create(m.file); p.err != nil {
 			return p
@@ -62,7 +63,7 @@ func (p *measurement) finish() error {
 	err := p.err
 	if p.file != nil {
 		if _, failed := p.meter.WriteTo(p.file); failed != nil {
-			err = errors.Join(err, fmt.Errorf("cannot write %s: %w", p.file.path, failed))
+			err = errors.Join(err, fmt.Errorf("cannot write %s: %w", p.path, failed))
 		}
 		err = errors.Join(err, p.file.close(err))
 	}

@@ -26,6 +26,7 @@ type watching struct {
 	file      string
 	sample    string
 	metrics   metering
+	log       logging
 }
 
 func (w *watching) register(c *cobra.Command) {
@@ -34,10 +35,11 @@ func (w *watching) register(c *cobra.Command) {
 	f.StringVar(&w.file, "traces", "", "write traces to a `file`: .otlp.json, .jaeger.json or .zipkin.json")
 	f.StringVar(&w.sample, "sample", "all", "which traces: all, failed, slow:100ms, 0.1 for a tenth, or violation; several with commas")
 	w.metrics.register(c)
+	w.log.register(c)
 }
 
 // wanted says whether anything of the run is to be recorded.
-func (w *watching) wanted() bool { return w.traced() || w.metrics.file != "" }
+func (w *watching) wanted() bool { return w.traced() || w.metrics.file != "" || w.log.file != "" }
 
 // traced says whether its traces are.
 func (w *watching) traced() bool { return w.collector != "" || w.file != "" }
@@ -48,7 +50,7 @@ func (w *watching) check() error {
 	if w.file != "" && err == nil {
 		_, err = traceFile(w.file, io.Discard, telemetry.Run{})
 	}
-	return errors.Join(err, w.metrics.check())
+	return errors.Join(err, w.metrics.check(), w.log.check())
 }
 
 // sampler reads --sample. What a violated check names is known after the run only.
@@ -82,6 +84,12 @@ func (w *watching) attach(ctx context.Context, r *scenarios.Run, events []uint64
 	p := &pipeline{metrics: w.metrics.attach(r)}
 	if w.traced() {
 		p.trace(ctx, w, r, events)
+	}
+	if w.log.file != "" {
+		if p.tracer == nil {
+			p.tracer = telemetry.Watch(r, nil)
+		}
+		p.log = w.log.attach(r, p.tracer)
 	}
 	return p
 }
@@ -120,6 +128,7 @@ func traceFile(path string, out io.Writer, run telemetry.Run) (sink, error) {
 // pipeline carries what is recorded of one run to where it goes.
 type pipeline struct {
 	metrics *measurement
+	log     *journal
 
 	tracer *telemetry.Tracer
 	traces telemetry.Traces
@@ -176,6 +185,9 @@ func (p *pipeline) finish() error {
 	}
 	if p.file != nil {
 		err = errors.Join(err, p.file.close(err))
+	}
+	if p.log != nil {
+		err = errors.Join(err, p.log.finish())
 	}
 	return errors.Join(err, p.metrics.finish())
 }
