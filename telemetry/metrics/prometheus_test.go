@@ -33,6 +33,23 @@ func TestPrometheus(t *testing.T) {
 	}
 	report, text := measured(t, "raft/leader-crash", scenarios.Options{Seed: 7}, time.Second)
 	p := prometheus(t, text)
+	t.Run("report", func(t *testing.T) { compareWithReport(t, p, report) })
+	t.Run("dashboard", func(t *testing.T) {
+		d := readDashboard(t)
+		d.ask(t, p, "raft/leader-crash 7", report.At)
+	})
+	if n := p.query(t, `max(orrery_node_field{field="term"})`, 8*time.Second); n != 3 {
+		t.Errorf("the term is %v at 8s, expected 3", n)
+	}
+	if n := p.query(t, `sum(orrery_fault_active{fault="crash n4"})`, 6*time.Second); n != 1 {
+		t.Errorf("%v crashes of n4 are in force at 6s, expected 1", n)
+	}
+}
+
+// compareWithReport asks for the rate and the quantiles of each phase. They are exactly
+// those of the operations that returned in it. The report counts them by their call,
+// which is another phase for those under way when it begins and ends.
+func compareWithReport(t *testing.T, p *server, report *scenarios.Report) {
 	history := report.History().Ops
 	const clients = 4 // each has one operation under way when a phase begins, and when it ends
 	for _, phase := range report.Phases {
@@ -66,16 +83,9 @@ func TestPrometheus(t *testing.T) {
 				float64(phase.OK)/length.Seconds(), reported)
 		}
 	}
-	if n := p.query(t, `max(orrery_node_field{field="term"})`, 8*time.Second); n != 3 {
-		t.Errorf("the term is %v at 8s, expected 3", n)
-	}
-	if n := p.query(t, `sum(orrery_fault_active{fault="crash n4"})`, 6*time.Second); n != 1 {
-		t.Errorf("%v crashes of n4 are in force at 6s, expected 1", n)
-	}
 }
 
-// bucket is that in which a latency lies; Prometheus puts it in the middle of nowhere
-// else.
+// bucket is that in which a latency lies, which is all that a histogram knows.
 func bucket(d time.Duration) int {
 	i, _ := slices.BinarySearch(metrics.Buckets, d.Round(time.Microsecond))
 	return i
@@ -147,6 +157,35 @@ func (s *server) get(path string) ([]byte, error) {
 		err = fmt.Errorf("%s: %s", answer.Status, text)
 	}
 	return text, err
+}
+
+// points counts the numbers that the answer has over the whole run.
+func (s *server) points(t *testing.T, text string, length time.Duration) (count int) {
+	t.Helper()
+	values := url.Values{
+		"query": {text}, "step": {"1"},
+		"start": {telemetry.Wall(0).Format(time.RFC3339Nano)}, "end": {telemetry.Wall(length).Format(time.RFC3339Nano)},
+	}
+	body, err := s.get("/api/v1/query_range?" + values.Encode())
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	var answer struct {
+		Data struct {
+			Result []struct{ Values [][2]any }
+		}
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		t.Fatalf("%s: %v: %s", text, err, body)
+	}
+	for _, r := range answer.Data.Result {
+		for _, v := range r.Values {
+			if v[1] != "NaN" {
+				count++
+			}
+		}
+	}
+	return count
 }
 
 // query asks for one number at a time of the run.
