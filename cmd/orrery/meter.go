@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,13 +14,14 @@ import (
 
 // metering says where the metrics of a run go.
 type metering struct {
-	file  string
-	every time.Duration
+	file   string
+	every  time.Duration
+	stdout io.Writer
 }
 
 func (m *metering) register(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&m.file, "metrics", "", "write metrics to a `file` of OpenMetrics, for Prometheus")
+	f.StringVar(&m.file, "metrics", "", "write metrics to a `file` of OpenMetrics, for Prometheus, or - for standard output")
 	f.DurationVar(&m.every, "metrics-every", time.Second, "virtual time between two values of a metric")
 }
 
@@ -35,19 +37,24 @@ func (m *metering) check() error {
 type measurement struct {
 	meter *metrics.Meter
 	path  string
-	file  *pending
+	out   io.Writer
+	file  *pending // nil for standard output
 	err   error
 }
 
 // attach begins to measure a run that has not begun.
 func (m *metering) attach(r *scenarios.Run) *measurement {
-	p := &measurement{path: m.file}
-	if m.file != "" {
+	p := &measurement{path: m.file, out: m.stdout}
+	if m.file == "" {
+		return p
+	}
+	if m.file != "-" {
 		if p.file, p.err = create(m.file); p.err != nil {
 			return p
 		}
-		p.meter = metrics.Watch(r, m.every)
+		p.out = p.file
 	}
+	p.meter = metrics.Watch(r, m.every)
 	return p
 }
 
@@ -61,10 +68,12 @@ func (p *measurement) ended(report *scenarios.Report) {
 // finish writes what there is.
 func (p *measurement) finish() error {
 	err := p.err
-	if p.file != nil {
-		if _, failed := p.meter.WriteTo(p.file); failed != nil {
-			err = errors.Join(err, fmt.Errorf("cannot write %s: %w", p.path, failed))
+	if p.meter != nil {
+		if _, failed := p.meter.WriteTo(p.out); failed != nil {
+			err = fmt.Errorf("cannot write %s: %w", p.path, failed)
 		}
+	}
+	if p.file != nil {
 		err = errors.Join(err, p.file.close(err))
 	}
 	return err

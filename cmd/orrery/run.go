@@ -121,7 +121,7 @@ func runOne(c *cobra.Command, scenario *scenarios.Scenario, o scenarios.Options,
 	if err := to.watch.check(); err != nil {
 		return err
 	}
-	to.watch.log.stdout = c.OutOrStdout()
+	to.watch.log.stdout, to.watch.metrics.stdout = c.OutOrStdout(), c.OutOrStdout()
 	report, traced, err := execution(c.Context(), scenario, o, &to.watch)
 	if err != nil {
 		return err
