@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/orrery-sim/orrery/scenarios"
 	"github.com/orrery-sim/orrery/telemetry/metrics"
+	"github.com/orrery-sim/orrery/telemetry/otlp"
 )
 
 // metering says where the metrics of a run go.
@@ -40,15 +42,28 @@ type measurement struct {
 	out   io.Writer
 	file  *pending // nil for standard output
 	err   error
+
+	ctx       context.Context // of the command
+	collector string          // "" for none
+}
+
+// send has the metrics go to a collector too.
+func (p *measurement) send(ctx context.Context, collector string, r *scenarios.Run, every time.Duration) {
+	p.ctx, p.collector = ctx, collector
+	if p.meter == nil {
+		p.meter = metrics.Watch(r, every)
+	}
 }
 
 // attach begins to measure a run that has not begun.
 func (m *metering) attach(r *scenarios.Run) *measurement {
-	p := &measurement{path: m.file, out: m.stdout}
+	p := &measurement{path: m.file}
 	if m.file == "" {
 		return p
 	}
-	if m.file != "-" {
+	if m.file == "-" {
+		p.out = m.stdout
+	} else {
 		if p.file, p.err = create(m.file); p.err != nil {
 			return p
 		}
@@ -68,13 +83,17 @@ func (p *measurement) ended(report *scenarios.Report) {
 // finish writes what there is.
 func (p *measurement) finish() error {
 	err := p.err
-	if p.meter != nil {
+	var wrong error // with the file: what the collector says is not its business
+	if p.collector != "" {
+		err = errors.Join(err, otlp.SendMetrics(p.ctx, p.collector, p.meter))
+	}
+	if p.meter != nil && p.out != nil {
 		if _, failed := p.meter.WriteTo(p.out); failed != nil {
-			err = fmt.Errorf("cannot write %s: %w", p.path, failed)
+			wrong = fmt.Errorf("cannot write %s: %w", p.path, failed)
 		}
 	}
 	if p.file != nil {
-		err = errors.Join(err, p.file.close(err))
+		wrong = errors.Join(wrong, p.file.close(wrong))
 	}
-	return err
+	return errors.Join(err, wrong)
 }

@@ -52,6 +52,7 @@ func TestRecordsThatGoNowhere(t *testing.T) {
 		"--metrics-every 0s":    "expected a multiple of 1ms",
 		"--metrics-every 1.5ms": "expected a multiple of 1ms",
 		"--log run.xml":         "expected a name that ends in .txt",
+		"--otlp-signals spans":  "expected some of traces, metrics, logs",
 	} {
 		code, out, errs := orrery(append([]string{"run", "echo/calm"}, strings.Fields(flags)...)...)
 		if code == 0 || out != "" || !strings.Contains(errs, want) {
@@ -67,6 +68,12 @@ func TestRecordsThatGoNowhere(t *testing.T) {
 			if code != 0 || !strings.Contains(out, "\nok\nhash ") || !strings.HasPrefix(errs, "orrery: cannot write "+path) {
 				t.Errorf("%s %s: exit code %d, errors %q", flag, path, code, errs)
 			}
+		}
+	}
+	for _, signal := range []string{"traces", "metrics", "logs"} {
+		code, out, errs := orrery("run", "echo/restarts", "--otlp", "http://127.0.0.1:1", "--otlp-signals", signal)
+		if code != 0 || !strings.Contains(out, "\nok\nhash ") || !strings.HasPrefix(errs, "orrery: collector http://127.0.0.1:1: ") {
+			t.Errorf("%s: exit code %d, errors %q", signal, code, errs)
 		}
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/orrery-sim/orrery/scenarios"
 	"github.com/orrery-sim/orrery/telemetry"
 	"github.com/orrery-sim/orrery/telemetry/jaeger"
+	"github.com/orrery-sim/orrery/telemetry/logs"
 	"github.com/orrery-sim/orrery/telemetry/otlp"
 	"github.com/orrery-sim/orrery/telemetry/zipkin"
 )
@@ -23,6 +25,7 @@ import (
 // watching says where the traces of a run go, and which of them.
 type watching struct {
 	collector string
+	signals   []string
 	file      string
 	sample    string
 	metrics   metering
@@ -32,23 +35,39 @@ type watching struct {
 func (w *watching) register(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&w.collector, "otlp", "", "send traces to a collector such as Jaeger, at a `URL`: http://127.0.0.1:4318 or grpc://127.0.0.1:4317")
+	f.StringSliceVar(&w.signals, "otlp-signals", signals[:1], "what to send there: traces, metrics, logs; several with commas")
 	f.StringVar(&w.file, "traces", "", "write traces to a `file`: .otlp.json, .jaeger.json or .zipkin.json")
 	f.StringVar(&w.sample, "sample", "all", "which traces: all, failed, slow:100ms, 0.1 for a tenth, or violation; several with commas")
 	w.metrics.register(c)
 	w.log.register(c)
 }
 
+// signals are what a collector may be sent. Jaeger takes the first only.
+var signals = []string{"traces", "metrics", "logs"}
+
+// sends says whether the collector is to be sent a signal.
+func (w *watching) sends(signal string) bool {
+	return w.collector != "" && slices.Contains(w.signals, signal)
+}
+
 // wanted says whether anything of the run is to be recorded.
-func (w *watching) wanted() bool { return w.traced() || w.metrics.file != "" || w.log.file != "" }
+func (w *watching) wanted() bool {
+	return w.collector != "" || w.file != "" || w.metrics.file != "" || w.log.file != ""
+}
 
 // traced says whether its traces are.
-func (w *watching) traced() bool { return w.collector != "" || w.file != "" }
+func (w *watching) traced() bool { return w.sends("traces") || w.file != "" }
 
 // check says what is wrong with the flags, before anything is run.
 func (w *watching) check() error {
 	_, err := w.sampler(0, nil)
 	if w.file != "" && err == nil {
 		_, err = traceFile(w.file, io.Discard, telemetry.Run{})
+	}
+	for _, s := range w.signals {
+		if !slices.Contains(signals, s) {
+			err = errors.Join(err, fmt.Errorf("--otlp-signals %q: expected some of %s", s, strings.Join(signals, ", ")))
+		}
 	}
 	return errors.Join(err, w.metrics.check(), w.log.check())
 }
@@ -82,14 +101,28 @@ func (w *watching) sampler(seed uint64, events []uint64) (func(*telemetry.Span) 
 // attach begins to record a run that has not begun.
 func (w *watching) attach(ctx context.Context, r *scenarios.Run, events []uint64) *pipeline {
 	p := &pipeline{metrics: w.metrics.attach(r)}
+	if w.sends("metrics") {
+		p.metrics.send(ctx, w.collector, r, w.metrics.every)
+	}
 	if w.traced() {
 		p.trace(ctx, w, r, events)
 	}
+	if w.log.file == "" && !w.sends("logs") {
+		return p
+	}
+	if p.tracer == nil {
+		p.tracer = telemetry.Watch(r, nil)
+	}
 	if w.log.file != "" {
-		if p.tracer == nil {
-			p.tracer = telemetry.Watch(r, nil)
-		}
 		p.log = w.log.attach(r, p.tracer)
+	}
+	if w.sends("logs") {
+		var err error
+		if p.logs, err = otlp.DialLogs(ctx, w.collector, telemetry.Describe(r)); err != nil {
+			p.err = errors.Join(p.err, err)
+			return p
+		}
+		logs.Watch(r, p.tracer, p.logs.Write)
 	}
 	return p
 }
@@ -129,6 +162,7 @@ func traceFile(path string, out io.Writer, run telemetry.Run) (sink, error) {
 type pipeline struct {
 	metrics *measurement
 	log     *journal
+	logs    *otlp.LogCollector
 
 	tracer *telemetry.Tracer
 	traces telemetry.Traces
@@ -143,7 +177,7 @@ func (p *pipeline) trace(ctx context.Context, w *watching, r *scenarios.Run, eve
 	if p.traces.Keep, p.err = w.sampler(run.Seed, events); p.err != nil {
 		return
 	}
-	if w.collector != "" {
+	if w.sends("traces") {
 		c, err := otlp.Dial(ctx, w.collector, run)
 		if err != nil {
 			p.err = err
@@ -185,6 +219,9 @@ func (p *pipeline) finish() error {
 	}
 	if p.file != nil {
 		err = errors.Join(err, p.file.close(err))
+	}
+	if p.logs != nil {
+		err = errors.Join(err, p.logs.Close())
 	}
 	if p.log != nil {
 		err = errors.Join(err, p.log.finish())

@@ -17,11 +17,12 @@ const (
 	ownPrefix   = "orrery." // of what the process said itself
 )
 
-// resource says what a node is.
+// resource says what a node is; of no node, what the system is.
 func resource(run *telemetry.Run, node string) []attribute.KeyValue {
 	r := run.Resource(node)
-	list := []attribute.KeyValue{
-		semconv.ServiceName(r.Service), semconv.ServiceInstanceID(r.Instance), semconv.HostName(r.Instance),
+	list := []attribute.KeyValue{semconv.ServiceName(r.Service)}
+	if r.Instance != "" {
+		list = append(list, semconv.ServiceInstanceID(r.Instance), semconv.HostName(r.Instance))
 	}
 	if r.Version != "" {
 		list = append(list, semconv.ServiceVersion(r.Version))

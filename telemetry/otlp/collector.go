@@ -3,7 +3,6 @@ package otlp
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"time"
 
@@ -42,23 +41,20 @@ const patience = 10 * time.Second
 // grpc://host:4317 for gRPC. Nothing is sent yet, so an unreachable one is found with
 // the first batch.
 func Dial(ctx context.Context, address string, run telemetry.Run) (*Collector, error) {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("%q is not the URL of a collector, expected one such as http://127.0.0.1:4318 or grpc://127.0.0.1:4317", address)
+	u, err := parse(address)
+	if err != nil {
+		return nil, err
 	}
 	var client otlptrace.Client
-	switch u.Scheme {
-	case "http", "https":
+	if u.Scheme == "grpc" {
+		client = otlptracegrpc.NewClient(otlptracegrpc.WithEndpoint(u.Host), otlptracegrpc.WithInsecure(), otlptracegrpc.WithTimeout(patience),
+			otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig{}))
+	} else {
 		if u.Path == "" || u.Path == "/" {
 			u.Path = "/v1/traces"
 		}
 		client = otlptracehttp.NewClient(otlptracehttp.WithEndpointURL(u.String()), otlptracehttp.WithTimeout(patience),
 			otlptracehttp.WithRetry(otlptracehttp.RetryConfig{}))
-	case "grpc":
-		client = otlptracegrpc.NewClient(otlptracegrpc.WithEndpoint(u.Host), otlptracegrpc.WithInsecure(), otlptracegrpc.WithTimeout(patience),
-			otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig{}))
-	default:
-		return nil, fmt.Errorf("%q: unknown scheme %q, expected http, https or grpc", address, u.Scheme)
 	}
 	exporter, err := otlptrace.New(ctx, client)
 	if err != nil {
