@@ -89,6 +89,9 @@ func TestState(t *testing.T) {
 		{4 * time.Second, "orrery_node_role", []string{`role="leader"`}, 1},
 		{4 * time.Second, "orrery_node_field", []string{`node="n4"`, `field="term"`}, 2},
 		{4 * time.Second, "orrery_fault_active", nil, 0},
+		{5 * time.Second, "orrery_node_crashes_total", nil, 1}, // what happens at a tick belongs to it
+		{5 * time.Second, "orrery_node_up", []string{`node="n4"`}, 0},
+		{5 * time.Second, "orrery_fault_active", []string{`fault="crash n4"`}, 1},
 		{6 * time.Second, "orrery_node_up", []string{`node="n4"`}, 0},
 		{6 * time.Second, "orrery_node_field", []string{`node="n4"`}, 0}, // it shows nothing
 		{6 * time.Second, "orrery_node_role", []string{`role="leader"`}, 0},
