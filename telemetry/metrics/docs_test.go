@@ -148,18 +148,17 @@ func TestProvisioning(t *testing.T) {
 	}
 }
 
-// ask has a real Prometheus answer all that the dashboard asks of a run, and reports
-// panels that would stay empty.
-func (d *dashboard) ask(t *testing.T, p *server, run string, length time.Duration) {
+// ask has a real Prometheus answer all that the dashboard asks of a run, and returns how
+// many values each answer has.
+func (d *dashboard) ask(t *testing.T, p *server, run string, length time.Duration) (answers []int) {
 	variables := strings.NewReplacer("$run", run, "$role", ".*", "$field", ".*", "$__rate_interval", "4s")
-	empty := []string{"Network: lost, and sent again"} // of what this run has little
 	for _, q := range d.queries() {
 		query := variables.Replace(q[1])
-		if name, label, ok := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(query, "label_values("), ")"), ", "); ok && strings.HasPrefix(query, "label_values(") {
+		if inside, ok := strings.CutPrefix(query, "label_values("); ok {
+			name, label, _ := strings.Cut(strings.TrimSuffix(inside, ")"), ", ")
 			query = fmt.Sprintf("count by (%s) (%s)", label, name)
 		}
-		if n := p.points(t, query, length); n == 0 && !slices.Contains(empty, q[0]) {
-			t.Errorf("%s stays empty: %s", q[0], query)
-		}
+		answers = append(answers, p.points(t, query, length))
 	}
+	return answers
 }

@@ -32,13 +32,19 @@ func TestPrometheus(t *testing.T) {
 		}
 	}
 	report, text := measured(t, "raft/leader-crash", scenarios.Options{Seed: 7}, time.Second)
-	p := prometheus(t, text)
+	other, more := measured(t, "replica/failover", scenarios.Options{Seed: 1}, time.Second)
+	p := prometheus(t, text, more) // at the same times
 	t.Run("report", func(t *testing.T) { compareWithReport(t, p, report) })
 	t.Run("dashboard", func(t *testing.T) {
 		d := readDashboard(t)
-		d.ask(t, p, "raft/leader-crash 7", report.At)
+		answers := d.ask(t, p, "raft/leader-crash 7", report.At)
+		for i, n := range d.ask(t, p, "replica/failover 1", other.At) {
+			if q := d.queries()[i]; answers[i]+n == 0 {
+				t.Errorf("%s stays empty: %s", q[0], q[1])
+			}
+		}
 	})
-	if n := p.query(t, `max(orrery_node_field{field="term"})`, 8*time.Second); n != 3 {
+	if n := p.query(t, `max(orrery_node_field{run="raft/leader-crash 7",field="term"})`, 8*time.Second); n != 3 {
 		t.Errorf("the term is %v at 8s, expected 3", n)
 	}
 	if n := p.query(t, `sum(orrery_fault_active{fault="crash n4"})`, 6*time.Second); n != 1 {
@@ -62,7 +68,7 @@ func compareWithReport(t *testing.T, p *server, report *scenarios.Report) {
 			}
 		}
 		slices.Sort(latencies)
-		rate := p.query(t, `sum(rate(orrery_operations_total{outcome="ok"}`+span+`))`, phase.To)
+		rate := p.query(t, `sum(rate(orrery_operations_total{run="raft/leader-crash 7",outcome="ok"}`+span+`))`, phase.To)
 		if want := float64(len(latencies)) / length.Seconds(); math.Abs(rate-want) > 1e-6 {
 			t.Errorf("%v to %v: %v operations per second, in the history %v", phase.From, phase.To, rate, want)
 		}
@@ -70,7 +76,7 @@ func compareWithReport(t *testing.T, p *server, report *scenarios.Report) {
 			t.Errorf("%v to %v: %v operations per second, the report says %v", phase.From, phase.To, rate, want)
 		}
 		for percent, reported := range map[int]time.Duration{50: phase.P50, 99: phase.P99} {
-			query := fmt.Sprintf(`histogram_quantile(0.%d, sum by (le) (rate(orrery_operation_duration_seconds_bucket{outcome="ok"}%s)))`, percent, span)
+			query := fmt.Sprintf(`histogram_quantile(0.%d, sum by (le) (rate(orrery_operation_duration_seconds_bucket{run="raft/leader-crash 7",outcome="ok"}%s)))`, percent, span)
 			got := time.Duration(p.query(t, query, phase.To) * float64(time.Second))
 			exact := latencies[(len(latencies)*percent+99)/100-1]
 			if bucket(got) != bucket(exact) {
@@ -94,8 +100,8 @@ func bucket(d time.Duration) int {
 // server is a Prometheus that runs.
 type server struct{ url string }
 
-// prometheus has one serve the text until the test ends.
-func prometheus(t *testing.T, text string) *server {
+// prometheus has one serve the runs until the test ends.
+func prometheus(t *testing.T, runs ...string) *server {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -108,9 +114,11 @@ func prometheus(t *testing.T, text string) *server {
 	data := filepath.Join(dir, "data")
 	limit, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	convert := exec.CommandContext(limit, "promtool", "tsdb", "create-blocks-from", "openmetrics", write("run.om", text), data)
-	if out, err := convert.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	for _, text := range runs {
+		convert := exec.CommandContext(limit, "promtool", "tsdb", "create-blocks-from", "openmetrics", write("run.om", text), data)
+		if out, err := convert.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
 	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -61,8 +61,8 @@ func newBatch(run *telemetry.Run) *metricBatch {
 // add takes in the value of a metric.
 func (b *metricBatch) add(f *metrics.Family, run string, labels []string, v metrics.Value) {
 	node := ""
-	for i, name := range f.Labels {
-		if name == "node" {
+	for i, label := range f.Labels {
+		if label == "node" {
 			node = labels[i]
 		}
 	}
@@ -92,8 +92,8 @@ func (b *metricBatch) add(f *metrics.Family, run string, labels []string, v metr
 		attributes = p.Attributes()
 	}
 	attributes.PutStr("run", run)
-	for i, name := range f.Labels {
-		attributes.PutStr(name, labels[i])
+	for i, label := range f.Labels {
+		attributes.PutStr(label, labels[i])
 	}
 }
 
@@ -108,6 +108,14 @@ var bounds = func() []float64 {
 
 // units are those of UCUM, which OpenTelemetry uses.
 var units = map[string]string{"seconds": "s", "bytes": "By", "ratio": "1", "": "1"}
+
+// name is the metric's, from which Prometheus makes that of OpenMetrics again.
+func name(f *metrics.Family) string {
+	if f.Type == metrics.Info {
+		return f.Samples()[0]
+	}
+	return f.Name
+}
 
 // place finds the metric of a node.
 func (b *metricBatch) place(f *metrics.Family, node string) pmetric.Metric {
@@ -125,7 +133,7 @@ func (b *metricBatch) place(f *metrics.Family, node string) pmetric.Metric {
 		b.scopes[node] = scoped
 	}
 	m := scoped.AppendEmpty()
-	m.SetName(f.Name)
+	m.SetName(name(f))
 	m.SetDescription(f.Help)
 	m.SetUnit(units[f.Unit])
 	switch f.Type {

@@ -73,11 +73,11 @@ func (d *doors) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // each calls test with a collector over HTTP and one over gRPC.
 func each(t *testing.T, test func(t *testing.T, url string, d *doors)) {
-	make := func() *doors {
+	building := func() *doors {
 		return &doors{metricsReceiver{got: pmetric.NewMetrics()}, logsReceiver{got: plog.NewLogs()}}
 	}
 	t.Run("http", func(t *testing.T) {
-		d := make()
+		d := building()
 		server := httptest.NewServer(d)
 		defer server.Close()
 		test(t, server.URL, d)
@@ -87,7 +87,7 @@ func each(t *testing.T, test func(t *testing.T, url string, d *doors)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := make()
+		d := building()
 		server := grpc.NewServer()
 		pmetricotlp.RegisterGRPCServer(server, &d.metrics)
 		plogotlp.RegisterGRPCServer(server, &d.logs)
@@ -125,8 +125,12 @@ func TestMetrics(t *testing.T) {
 				node = labels[i]
 			}
 		}
+		name := f.Name
+		if f.Type == metrics.Info {
+			name += "_info"
+		}
 		for _, v := range values {
-			want[fmt.Sprint(f.Name, node, attributes, telemetry.Wall(v.At), v.Number, v.Counts, v.Count, v.Sum)] = true
+			want[fmt.Sprint(name, node, attributes, telemetry.Wall(v.At), v.Number, v.Counts, v.Count, v.Sum)] = true
 		}
 	})
 	each(t, func(t *testing.T, url string, d *doors) {
