@@ -1,7 +1,7 @@
 // Package otlp gives spans, metrics and logs to whatever speaks OpenTelemetry's protocol:
 // spans to files of OTLP JSON, which the Jaeger UI opens, and all three to collectors over
-// gRPC or HTTP. Names of spans and their attributes follow OpenTelemetry's semantic conventions where there is one; what there is none for begins
-// with "orrery.".
+// gRPC or HTTP. Names of spans and attributes follow OpenTelemetry's semantic conventions
+// where there is one; what there is none for begins with "orrery.".
 package otlp
 
 import (
