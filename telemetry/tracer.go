@@ -254,9 +254,9 @@ func (t *Tracer) send(e *sim.Event, f *Fact) {
 		}
 	case f.trace == 0: // the cluster's own business
 	case e.Call != 0:
-		t.calls[e.Call] = t.begin(e, f, Call, typeName(e.Body))
+		t.calls[e.Call] = t.begin(e, f, Call, TypeName(e.Body))
 	default:
-		t.begin(e, f, Message, typeName(e.Body))
+		t.begin(e, f, Message, TypeName(e.Body))
 	}
 }
 
@@ -270,7 +270,7 @@ func (t *Tracer) deliver(e *sim.Event, f *Fact) {
 		}
 	case f.trace == 0:
 	case e.Call != 0:
-		t.serves[e.Call] = t.begin(e, f, Serve, typeName(e.Body))
+		t.serves[e.Call] = t.begin(e, f, Serve, TypeName(e.Body))
 	default:
 		if s := t.open[f.span]; s != nil && s.Kind == Message {
 			t.end(s, "")
@@ -402,9 +402,9 @@ func (t *Tracer) markOperations(text string) {
 	}
 }
 
-// typeName names a message by the type of its body. A type of which all messages of a
+// TypeName names a message by the type of its body. A type of which all messages of a
 // system are says what it stands for by a method TraceName.
-func typeName(body any) string {
+func TypeName(body any) string {
 	if n, ok := body.(interface{ TraceName() string }); ok {
 		return n.TraceName()
 	}

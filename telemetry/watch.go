@@ -23,9 +23,14 @@ func Watch(r *scenarios.Run, done func(s *Span)) *Tracer {
 		}
 		return texts
 	}
-	t.Faults = func() []*Span { return faultSpans(r.Faults.Log(), r.World.Now(), r.World.Events()) }
+	t.Faults = func() []*Span { return FaultSpans(r) }
 	r.World.Observe(t)
 	return t
+}
+
+// FaultSpans returns the spans of the faults of a run so far, see [Fault].
+func FaultSpans(r *scenarios.Run) []*Span {
+	return faultSpans(r.Faults.Log(), r.World.Now(), r.World.Events())
 }
 
 // faultSpans makes a span of each fault from when it was done to when it was undone, in

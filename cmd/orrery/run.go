@@ -74,6 +74,7 @@ func runCommand() *cobra.Command {
 	var asJSON, verbose bool
 	var history, picture string
 	var watch watching
+	var tell telling
 	c := &cobra.Command{
 		Use:               "run SCENARIO",
 		Short:             "run one seed of a scenario and tell its story",
@@ -97,11 +98,12 @@ func runCommand() *cobra.Command {
 					r.World.Observe(sim.ObserverFunc(func(e *sim.Event) { fmt.Fprintln(c.ErrOrStderr(), e) }))
 				}
 			}
-			return runOne(c, scenario, o, output{asJSON, history, picture, watch})
+			return runOne(c, scenario, o, output{asJSON, history, picture, watch, tell})
 		},
 	}
 	s.register(c)
 	watch.register(c)
+	tell.register(c)
 	c.Flags().Uint64Var(&seed, "seed", 1, "the seed, unless a file says another")
 	c.Flags().BoolVar(&asJSON, "json", false, "report as JSON")
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "print every event to standard error")
@@ -115,10 +117,11 @@ type output struct {
 	json             bool
 	history, picture string
 	watch            watching
+	tell             telling
 }
 
 func runOne(c *cobra.Command, scenario *scenarios.Scenario, o scenarios.Options, to output) error {
-	if err := to.watch.check(); err != nil {
+	if err := errors.Join(to.watch.check(), to.tell.check()); err != nil {
 		return err
 	}
 	to.watch.log.stdout, to.watch.metrics.stdout = c.OutOrStdout(), c.OutOrStdout()
@@ -134,7 +137,7 @@ func runOne(c *cobra.Command, scenario *scenarios.Scenario, o scenarios.Options,
 	if to.json {
 		write = report.WriteJSON
 	}
-	err = errors.Join(write(c.OutOrStdout()), writeExtras(report, to))
+	err = errors.Join(write(c.OutOrStdout()), writeExtras(report, to), to.tell.draw(scenario, o, report))
 	if traced != nil { // the verdict stands
 		fmt.Fprintf(c.ErrOrStderr(), "orrery: %s\n", strings.ReplaceAll(traced.Error(), "\n", "\n  "))
 	}
