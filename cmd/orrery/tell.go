@@ -8,29 +8,31 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orrery-sim/orrery/scenarios"
+	"github.com/orrery-sim/orrery/telemetry/report"
 	"github.com/orrery-sim/orrery/telemetry/spacetime"
 )
 
 // telling says which pictures of a run are wanted.
 type telling struct {
-	spacetime, shiviz, window string
+	report, spacetime, shiviz, window string
 }
 
 func (t *telling) register(c *cobra.Command) {
 	f := c.Flags()
+	f.StringVar(&t.report, "report", "", "tell the whole story of the run on one page, an HTML `file` that needs no network")
 	f.StringVar(&t.spacetime, "spacetime", "", "draw who sent what to whom, as a space-time diagram, to an SVG `file`")
 	f.StringVar(&t.shiviz, "shiviz", "", "write the same with vector clocks to a `file` for ShiViz")
 	f.StringVar(&t.window, "window", "", "the `time` that these show, such as 4.9s-5.4s (default: round the violation, the first fault, or the beginning)")
 }
 
-func (t *telling) wanted() bool { return t.spacetime != "" || t.shiviz != "" }
+func (t *telling) wanted() bool { return t.report != "" || t.spacetime != "" || t.shiviz != "" }
 
 // check says what is wrong with the flags, before anything is run.
 func (t *telling) check() error {
 	if t.window == "" {
 		return nil
 	}
-	if !t.wanted() {
+	if t.spacetime == "" && t.shiviz == "" {
 		return errors.New("--window: expected --spacetime or --shiviz with it")
 	}
 	if _, err := spacetime.ParseWindow(t.window); err != nil {
@@ -50,17 +52,26 @@ func (t *telling) draw(s *scenarios.Scenario, o scenarios.Options, r *scenarios.
 		window, _ = spacetime.ParseWindow(t.window)
 	}
 	var recorder *spacetime.Recorder
-	o.Observe = func(run *scenarios.Run) { recorder = spacetime.Watch(run, window) }
-	if err := repeat(s, o, r); err != nil {
+	var page *report.Page
+	o.Observe = func(run *scenarios.Run) {
+		recorder = spacetime.Watch(run, window)
+		if t.report != "" {
+			page = report.Watch(run, r)
+		}
+	}
+	if err := runAgain(s, o, r); err != nil {
 		return err
 	}
 	rec := recorder.Recording()
 	var err error
+	if page != nil {
+		err = writeFile(t.report, func(w io.Writer) error { return page.Write(w, r) })
+	}
 	if t.spacetime != "" {
-		err = writeFile(t.spacetime, func(w io.Writer) error {
+		err = errors.Join(err, writeFile(t.spacetime, func(w io.Writer) error {
 			_, err := io.WriteString(w, rec.SVG(spacetime.Of(r)))
 			return err
-		})
+		}))
 	}
 	if t.shiviz != "" {
 		err = errors.Join(err, writeFile(t.shiviz, rec.WriteShiViz))
@@ -68,8 +79,8 @@ func (t *telling) draw(s *scenarios.Scenario, o scenarios.Options, r *scenarios.
 	return err
 }
 
-// repeat runs again what has been run, as far as it was.
-func repeat(s *scenarios.Scenario, o scenarios.Options, r *scenarios.Report) error {
+// runAgain runs again what has been run, as far as it was.
+func runAgain(s *scenarios.Scenario, o scenarios.Options, r *scenarios.Report) error {
 	run, err := scenarios.NewRun(s, o)
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // operations are bars on the lanes of the clients, each with its text above where there
@@ -21,11 +20,6 @@ func (p *picture) operations() {
 	slices.SortStableFunc(ops, func(a, b *Operation) int {
 		return cmp.Or(cmp.Compare(marked(a), marked(b)), cmp.Compare(a.Call, b.Call))
 	})
-	type place struct {
-		client string
-		row    int
-	}
-	taken := map[place][][2]px{}
 	for _, o := range ops {
 		if _, ok := p.y[o.Client]; !ok {
 			continue
@@ -37,17 +31,13 @@ func (p *picture) operations() {
 		if word := p.d.Marked[o.Event]; word != "" {
 			label = word + ": " + label
 		}
-		wide := px(utf8.RuneCountInString(label)) * letter
-		from = max(left, min(from, right-wide))
-		at := place{o.Client, p.row[o]}
-		room := !slices.ContainsFunc(taken[at], func(t [2]px) bool { return from < t[1] && t[0] < from+wide+60 })
-		if room {
-			taken[at] = append(taken[at], [2]px{from, from + wide + 60})
+		from = max(left, min(from, right-wide(label)))
+		if up := y - barHeight/2 - 50; p.claim(from, up, label) {
 			class := "ink"
 			if marked(o) == 0 {
 				class += " b"
 			}
-			p.text(class, from, y-barHeight/2-50, label)
+			p.text(class, from, up, label)
 		}
 		p.close()
 	}
@@ -72,7 +62,9 @@ func (p *picture) bar(o *Operation, y px) px {
 		p.add(`<rect class="%s" x="%v" y="%v" width="%v" height="%v"/>`, class, from, up, to-from, barHeight)
 	case "failed":
 		p.add(`<rect class="%s failed" fill-opacity=".3" x="%v" y="%v" width="%v" height="%v"/>`, class, from, up, to-from, barHeight)
-		p.cross("x", to, y, 40)
+		if o.Return <= p.rec.Window.To {
+			p.cross("x", to, y, 40)
+		}
 	default:
 		p.add(`<path class="%s unknown" fill-opacity=".3" d="M%v %vH%vV%vH%v"/>`, class, to, up, from, up+barHeight, to)
 	}
@@ -91,11 +83,12 @@ func (p *picture) about(o *Operation) string {
 // frame puts everything together: the size, the style, what the arrows look like, the
 // title, and below what is to be known.
 func (p *picture) frame(inner string) string {
-	var c canvas
-	lines := append([]string{legend}, p.notes...)
-	if len(p.rec.Messages) == 0 && len(p.rec.Faults) == 0 {
-		lines[0] = shortLegend
+	c := newCanvas()
+	lines := []string{legendOperations}
+	if len(p.rec.Messages) > 0 {
+		lines = append(lines, legendMessages)
 	}
+	lines = append(lines, p.notes...)
 	height := p.end + 60 + px(len(lines))*170
 	name := p.d.Name
 	c.add(`<svg class="st" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %v %v" role="img" aria-labelledby="%s-t %s-d">`, width, height, name, name)
@@ -119,8 +112,8 @@ func (p *picture) frame(inner string) string {
 }
 
 const (
-	shortLegend = "Bars are operations: solid are ok, dashed with a cross failed, open to the right are of unknown outcome. Point at anything for its events."
-	legend      = "Arrows are messages: crossed out when lost, dotted when held back; bars are operations: dashed with a cross failed, open ones unknown; thick lines are disk and work. Point at anything for its events."
+	legendOperations = "Bars are operations: dashed with a cross failed, open to the right are of unknown outcome. Point at anything for its events."
+	legendMessages   = "Arrows are messages: crossed out when lost, dotted when held back or sent again. Thick lines below a node's are its disk and its work."
 )
 
 // summary says in words what the picture shows.

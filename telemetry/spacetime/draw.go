@@ -43,15 +43,37 @@ type picture struct {
 	from     map[string]px // the top of a lane
 	row      map[*Operation]int
 	rows     map[string]int // of a client
+	labels   []box          // of operations and messages, as they were placed
 	notes    []string       // what is said below
 }
+
+// box is the room that a label takes.
+type box struct {
+	left, right, y px
+}
+
+// claim finds out whether there is room for a label, and takes it.
+func (p *picture) claim(x, y px, text string) bool {
+	const high = 120
+	b := box{x - 30, x + wide(text) + 30, y}
+	for _, have := range p.labels {
+		if b.left < have.right && have.left < b.right && b.y < have.y+high && have.y < b.y+high {
+			return false
+		}
+	}
+	p.labels = append(p.labels, b)
+	return true
+}
+
+// wide is about how long a text gets.
+func wide(text string) px { return px(utf8.RuneCountInString(text)) * letter }
 
 // SVG draws the recording, time running to the right. The same recording gives the same
 // bytes.
 func (rec *Recording) SVG(d Drawing) string {
 	const messages, lanes = 250, 40
 	d.Messages, d.Lanes, d.Name = cmp.Or(d.Messages, messages), cmp.Or(d.Lanes, lanes), cmp.Or(d.Name, "st")
-	p := &picture{rec: rec, d: d, y: map[string]px{}, from: map[string]px{}, row: map[*Operation]int{}, rows: map[string]int{}}
+	p := &picture{canvas: newCanvas(), rec: rec, d: d, y: map[string]px{}, from: map[string]px{}, row: map[*Operation]int{}, rows: map[string]int{}}
 	p.choose()
 	p.stack()
 	drawn, left := thin(p.between(), d.Messages, d.Marked)
@@ -61,6 +83,9 @@ func (rec *Recording) SVG(d Drawing) string {
 	if rec.Cut {
 		p.notes = append(p.notes, "the window was cut short: there was too much in it")
 	}
+	p.operations() // they choose first where their labels stand, and lie above the messages
+	operations := p.canvas
+	p.canvas = newCanvas()
 	p.faults()
 	p.axis()
 	for _, l := range p.lanes {
@@ -74,7 +99,7 @@ func (rec *Recording) SVG(d Drawing) string {
 		p.message(m)
 	}
 	p.close()
-	p.operations()
+	p.WriteString(operations.String())
 	p.points()
 	return p.frame(p.String())
 }
@@ -187,7 +212,7 @@ func (p *picture) faultRows() [][]*Fault {
 			rows, ends = append(rows, nil), append(ends, 0)
 		}
 		rows[i] = append(rows[i], f)
-		ends[i] = max(p.clamp(p.x(f.To)), from+px(utf8.RuneCountInString(p.faultLabel(f)))*letter+100)
+		ends[i] = max(p.clamp(p.x(f.To)), from+wide(p.faultLabel(f))+100)
 	}
 	return rows
 }
@@ -221,7 +246,7 @@ func (p *picture) faults() {
 				p.line("edge", to, y, to, p.end)
 			}
 			label := p.faultLabel(f)
-			p.text("ink b", max(left, min(from+50, right-px(utf8.RuneCountInString(label))*letter)), y+115, label)
+			p.text("ink b", max(left, min(from+50, right-wide(label))), y+115, label)
 			p.close()
 		}
 	}
@@ -312,7 +337,7 @@ func (p *picture) message(m *Message) {
 	if focus {
 		class, tip = class+" focus", "ftip"
 	}
-	if m.Held {
+	if m.Held || m.Retries > 0 {
 		class += " held"
 	}
 	end := m.Arrived
@@ -345,8 +370,8 @@ func (p *picture) message(m *Message) {
 			p.cross("x", x2, y2, 35)
 		}
 	}
-	if focus && m.Type != "" {
-		p.text("ink mono halo", (x1+x2)/2+40, (y1+y2)/2, m.Type)
+	if at := x1 + (x2-x1)/3 + 40; focus && p.claim(at, y1+(y2-y1)/3+40, m.Type) {
+		p.text("ink halo", at, y1+(y2-y1)/3+40, m.Type)
 	}
 	p.close()
 }
@@ -372,8 +397,8 @@ func (p *picture) points() {
 			p.add(`<path class="op ink" d="M%v %vl-4 -7h8z"/>`, x, y)
 		}
 		if x > ends[pt.Node] {
-			p.text("ink halo", min(x+60, right-px(utf8.RuneCountInString(label))*letter), y-75, label)
-			ends[pt.Node] = x + 60 + px(utf8.RuneCountInString(label))*letter
+			p.text("ink halo", min(x+60, right-wide(label)), y-75, label)
+			ends[pt.Node] = x + 60 + wide(label)
 		}
 		p.close()
 	}

@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -250,5 +251,8 @@ func FromHistory(h checker.History, key string, w Window) *Recording {
 		}
 		rec.Operations = append(rec.Operations, o)
 	}
+	slices.SortFunc(rec.Lanes, func(a, b *Lane) int { // c2 before c10
+		return cmp.Or(cmp.Compare(len(a.Name), len(b.Name)), cmp.Compare(a.Name, b.Name))
+	})
 	return rec
 }

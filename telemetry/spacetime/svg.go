@@ -22,7 +22,7 @@ func (p px) String() string {
 }
 
 // letter is about how wide a character of a label is.
-const letter = 60
+const letter = 64
 
 // escape makes text safe between tags and in attributes. What XML cannot hold becomes a
 // replacement character.
@@ -38,8 +38,10 @@ func escape(text string) string {
 
 // canvas is an SVG picture in the making.
 type canvas struct {
-	strings.Builder
+	*strings.Builder
 }
+
+func newCanvas() canvas { return canvas{&strings.Builder{}} }
 
 func (c *canvas) add(format string, args ...any) { fmt.Fprintf(c, format+"\n", args...) }
 

@@ -9,12 +9,13 @@ import (
 
 // thin chooses the messages that are drawn, so many at most, and says what was left out.
 // The cluster's own business goes first, such as heartbeats, and of that what there is
-// most of; then what was sent for operations; then what was lost, held or refused, and
-// last what belongs to the marked operations.
+// most of; then what was sent for operations, lost, held or refused; then what is rare,
+// such as votes, and last what belongs to the marked operations.
 func thin(messages []*Message, most int, marked map[uint64]string) (drawn []*Message, left string) {
 	if len(messages) <= most {
 		return messages, ""
 	}
+	const rare = 20
 	count := map[string]int{}
 	for _, m := range messages {
 		count[m.Type]++
@@ -23,9 +24,9 @@ func thin(messages []*Message, most int, marked map[uint64]string) (drawn []*Mes
 		switch {
 		case marked[m.Operation] != "":
 			return 0
-		case m.Fate == Lost || m.Fate == Refused || m.Held:
+		case count[m.Type] <= rare:
 			return 1
-		case m.Operation != 0:
+		case m.Operation != 0 || m.Fate == Lost || m.Fate == Refused || m.Held:
 			return 2
 		}
 		return 3
