@@ -186,9 +186,9 @@ func brief(d time.Duration) string {
 	if d == 0 {
 		return "0"
 	}
-	unit := time.Nanosecond
-	for unit < time.Second && d >= 1000*unit {
-		unit *= 1000
+	digit := time.Nanosecond // the smallest of the three that are shown
+	for digit < 10*time.Millisecond && d >= 1000*digit {
+		digit *= 10
 	}
-	return d.Round(max(unit/100, 1)).String()
+	return d.Round(digit).String()
 }

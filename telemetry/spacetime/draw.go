@@ -311,7 +311,7 @@ func (p *picture) lane(l *Lane) {
 	for _, s := range l.Paused {
 		from, to := p.clamp(p.x(s.From)), p.clamp(p.x(s.To))
 		p.open("paused", fmt.Sprintf("event %d: %s paused, %s to %s", s.Event, l.Name, clockText(s.From), clockText(s.To)))
-		p.add(`<rect class="op" fill="url(#%s-hatch)" x="%v" y="%v" width="%v" height="120"/>`, p.d.Name, from, y-60, max(to-from, 20))
+		p.add(`<rect class="op" fill="url(#%s-hatch)" x="%v" y="%v" width="%v" height="12"/>`, p.d.Name, from, y-60, max(to-from, 20))
 		p.text("ink halo", from+30, y-90, "paused")
 		p.close()
 	}

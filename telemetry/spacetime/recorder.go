@@ -31,7 +31,14 @@ type Recorder struct {
 	roots map[uint64]uint64     // of the open spans of clients: the operation that each is part of
 	busy  map[uint64]*Stretch   // disk operations by their event
 	works map[uint64]*Stretch   // by process
+	homes map[uint64]home       // by process
 	past  []origin
+}
+
+// home is what a process was made for.
+type home struct {
+	node string
+	op   uint64
 }
 
 // origin is what an event is part of, for those that it causes.
@@ -50,7 +57,7 @@ const (
 func NewRecorder(window Window, nodes []Node) *Recorder {
 	r := &Recorder{
 		rec: &Recording{Window: window}, lanes: map[string]*Lane{}, under: map[uint64]*Message{}, open: map[uint64]*Operation{},
-		roots: map[uint64]uint64{}, busy: map[uint64]*Stretch{}, works: map[uint64]*Stretch{}, past: make([]origin, pastEvents),
+		roots: map[uint64]uint64{}, busy: map[uint64]*Stretch{}, works: map[uint64]*Stretch{}, homes: map[uint64]home{}, past: make([]origin, pastEvents),
 	}
 	for _, n := range nodes {
 		l := &Lane{Node: n}
@@ -137,11 +144,14 @@ func (r *Recorder) Event(e *sim.Event) {
 	}
 }
 
-// inherit finds the operation that an event is part of: that of its process, or of its
-// cause. What a timer does later is nobody's.
+// inherit finds the operation that an event is part of: that which its process is at or
+// was made for, or that of its cause. What a timer does later is nobody's.
 func (r *Recorder) inherit(e *sim.Event) uint64 {
 	if root := r.roots[e.Span]; e.Span != 0 && root != 0 {
 		return root
+	}
+	if at := r.home(e); at != 0 {
+		return at
 	}
 	from := r.past[e.Cause%pastEvents]
 	switch {
@@ -151,6 +161,32 @@ func (r *Recorder) inherit(e *sim.Event) uint64 {
 		return 0
 	}
 	return from.op
+}
+
+// home is the operation that the event's process was made for, such as that of a request.
+func (r *Recorder) home(e *sim.Event) uint64 {
+	if e.Kind == sim.KindCrash {
+		for proc, h := range r.homes { // order-free: only deletes
+			if h.node == e.Node {
+				delete(r.homes, proc)
+			}
+		}
+	}
+	if e.ProcID == 0 {
+		return 0
+	}
+	h, known := r.homes[e.ProcID]
+	if !known {
+		h.node = e.Node
+		if born := r.past[e.Born%pastEvents]; e.Born != 0 && born.number == e.Born {
+			h.op = born.op
+		}
+		r.homes[e.ProcID] = h
+	}
+	if e.Kind == sim.KindExit {
+		delete(r.homes, e.ProcID)
+	}
+	return h.op
 }
 
 func (r *Recorder) send(e *sim.Event, op uint64, within bool) {

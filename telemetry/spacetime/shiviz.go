@@ -108,7 +108,10 @@ func (m *Message) fate() string {
 	if m.Held {
 		parts = append(parts, "held back")
 	}
-	if m.Retries > 0 {
+	switch {
+	case m.Retries == 1:
+		parts = append(parts, "sent again once")
+	case m.Retries > 1:
 		parts = append(parts, fmt.Sprintf("sent again %d times", m.Retries))
 	}
 	switch m.Fate {
