@@ -81,6 +81,7 @@ func TestMisuse(t *testing.T) {
 		"run echo/calm --faults testdata/bad-chaos.yaml", "run echo/calm --faults testdata/chaos-of-nobody.yaml",
 		"sweep", "sweep echo/calm --seeds 5-3", "sweep echo/calm --seeds x", "sweep echo/calm --seeds 0-18446744073709551615",
 		"sweep echo/calm --workers -1", "sweep echo/calm --mutant x", "run echo/calm --traces a.json", "run echo/calm --traces a.jaeger.json --sample often", "run echo/calm --traces a.otlp.json --sample 2",
+		"run echo/calm --window 1s-2s", "run echo/calm --spacetime a.svg --window 2s-1s", "run echo/calm --shiviz a.log --window now",
 		"trace", "trace echo/calm --why x", "trace echo/calm --why violation", "trace echo/calm --why 99999999", "trace echo/calm --slowest -1",
 		"compare", "compare echo/calm --seeds x", "compare echo/calm --knob a", "compare echo/calm --knob a=1,2", "compare raft/calm --knob fsync=1ms,1ms",
 		"compare raft/calm --knob reads=quorum,qourum", "compare raft/calm --knob fsync=1ms,2ms --knob fsync=3ms,4ms", "compare echo/calm --plot a.gif", "compare echo/calm --workers -1",

@@ -137,8 +137,8 @@ func runOne(c *cobra.Command, scenario *scenarios.Scenario, o scenarios.Options,
 	if to.json {
 		write = report.WriteJSON
 	}
-	err = errors.Join(write(c.OutOrStdout()), writeExtras(report, to), to.tell.draw(scenario, o, report))
-	if traced != nil { // the verdict stands
+	err = errors.Join(write(c.OutOrStdout()), writeExtras(report, to))
+	if traced = errors.Join(traced, to.tell.draw(scenario, o, report)); traced != nil { // the verdict stands
 		fmt.Fprintf(c.ErrOrStderr(), "orrery: %s\n", strings.ReplaceAll(traced.Error(), "\n", "\n  "))
 	}
 	code := report.ExitCode()
