@@ -271,8 +271,12 @@ func (c *chart) latency(top int) {
 		part := (octave(max(d, time.Microsecond)) - floor) / scale
 		return top + panelHeight - int(float64(part*panelHeight))
 	}
+	steps := []time.Duration{1, 3}
+	if scale < 5 {
+		steps = []time.Duration{1, 2, 5}
+	}
 	for unit := time.Microsecond; unit <= 1000*time.Second; unit *= 10 {
-		for _, n := range []time.Duration{1, 3} {
+		for _, n := range steps {
 			if at := y(n * unit); at >= top && at <= top+panelHeight-60 {
 				c.add(`<path class="grid" d="M%d %dH%d"/><text class="end" x="%d" y="%d">%v</text>`, chartLeft, at, chartRight, chartLeft-60, at+40, n*unit)
 			}

@@ -36,7 +36,8 @@ type Page struct {
 	total    time.Duration
 }
 
-// slowest is how many of the slowest operations are shown.
+// slowest is how many operations are shown because they are slow, or because they were
+// under way when something else went wrong.
 const slowest = 3
 
 // Watch begins a page of a run that has not begun, from [scenarios.Options.Observe],
@@ -52,7 +53,8 @@ func Watch(run *scenarios.Run, first *scenarios.Report) *Page {
 	return p
 }
 
-// choose takes what a violation names, and the slowest operations.
+// choose takes what a violation names, or what was under way at it, and the slowest
+// operations.
 func (p *Page) choose() {
 	want := func(event uint64, why string) {
 		if event != 0 && p.wanted[event] == "" {
@@ -70,6 +72,13 @@ func (p *Page) choose() {
 		}
 	}
 	ops := slices.Clone(p.first.History().Ops)
+	if p.violation() == nil && p.first.Event != 0 {
+		for i := len(ops) - 1; i >= 0 && len(p.order) < slowest; i-- {
+			if op := &ops[i]; op.CallEvent <= p.first.Event && (op.Return == checker.Never || p.first.Event <= op.ReturnEvent) {
+				want(op.CallEvent, "under way when it happened")
+			}
+		}
+	}
 	ops = slices.DeleteFunc(ops, func(op checker.Operation) bool { return op.Return == checker.Never })
 	slices.SortStableFunc(ops, func(a, b checker.Operation) int { return cmp.Compare(b.Return-b.Call, a.Return-a.Call) })
 	for _, op := range ops[:min(slowest, len(ops))] {

@@ -85,6 +85,7 @@ func TestPages(t *testing.T) {
 		{"echo/calm", scenarios.Options{}, []string{"✓ ok", "What it claims"}},
 		{"echo/calm", scenarios.Options{Until: 1}, []string{"? unknown (expected ok)"}},
 		{"echo/restarts", scenarios.Options{Mutant: "unsynced"}, []string{"✗ violated (expected ok)", "mutant unsynced", "crash"}},
+		{"replica/split-brain", scenarios.Options{}, []string{"✗ fenced: n1 answers", "under way when it happened"}},
 		{"raft/leader-crash", scenarios.Options{}, []string{"crash n3", "unknown hatched", "leader of term"}},
 	} {
 		c.o.Seed = 1

@@ -24,6 +24,9 @@ func (p *picture) operations() {
 		if _, ok := p.y[o.Client]; !ok {
 			continue
 		}
+		if _, ok := p.row[o]; !ok {
+			continue
+		}
 		y := p.y[o.Client] - px(p.rows[o.Client]-1-p.row[o])*clientRow
 		p.open("operation", p.about(o))
 		from := p.bar(o, y)

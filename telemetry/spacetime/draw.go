@@ -30,6 +30,8 @@ const (
 	clientRow  px = 320
 	serverRow  px = 460
 	barHeight  px = 110
+
+	mostRows = 12 // of a client
 )
 
 // picture is a drawing in the making.
@@ -163,15 +165,23 @@ func (p *picture) stack() {
 	ends := map[string][]time.Duration{} // of the rows
 	ops := slices.Clone(p.rec.Operations)
 	slices.SortStableFunc(ops, func(a, b *Operation) int { return cmp.Compare(a.Call, b.Call) })
+	missing := 0
 	for _, o := range ops {
 		rows := ends[o.Client]
 		i := slices.IndexFunc(rows, func(end time.Duration) bool { return end <= o.Call })
+		if i < 0 && len(rows) >= mostRows && p.d.Marked[o.Event] == "" {
+			missing++
+			continue
+		}
 		if i < 0 {
 			i = len(rows)
 			rows = append(rows, 0)
 		}
 		rows[i] = o.Return
 		ends[o.Client], p.row[o] = rows, i
+	}
+	if missing > 0 {
+		p.notes = append(p.notes, fmt.Sprintf("%d operations are not drawn: a client had more than %d at once", missing, mostRows))
 	}
 	p.top = 340 + px(len(p.faultRows()))*faultRow + 220
 	y := p.top
@@ -381,6 +391,10 @@ func (p *picture) message(m *Message) {
 func (p *picture) points() {
 	ends := map[string]px{} // of the labels of a lane
 	for _, pt := range p.rec.Points {
+		if pt.Kind == sim.KindFail {
+			p.fail(pt)
+			continue
+		}
 		y, ok := p.y[pt.Node]
 		if !ok {
 			continue
@@ -402,4 +416,13 @@ func (p *picture) points() {
 		}
 		p.close()
 	}
+}
+
+// fail is a line through all lanes, at which a check ended the run.
+func (p *picture) fail(pt *Point) {
+	x, label := p.x(pt.At), "✗ "+strings.TrimPrefix(pt.Text, "fail ")
+	p.open("point", fmt.Sprintf("event %d, %s: %s", pt.Event, clockText(pt.At), pt.Text))
+	p.line("lane focus", x, p.top-60, x, p.end)
+	p.text("ink b halo end", max(x-60, left+wide(label)), p.end-20, label)
+	p.close()
 }

@@ -229,3 +229,30 @@ func TestAround(t *testing.T) {
 		}
 	}
 }
+
+// A client that asks a hundred things at once gets a picture that can be looked at, and
+// what matters is in it.
+func TestManyAtOnce(t *testing.T) {
+	rec := &spacetime.Recording{Window: spacetime.Window{To: time.Second}, Lanes: []*spacetime.Lane{{Node: spacetime.Node{Name: "c", Client: true}}}}
+	for i := range 100 {
+		rec.Operations = append(rec.Operations, &spacetime.Operation{
+			Event: uint64(i + 1), Client: "c", Text: fmt.Sprintf("get k%d", i), Outcome: "ok", Call: time.Duration(i) * ms, Return: time.Second,
+		})
+	}
+	svg := rec.SVG(spacetime.Drawing{Marked: map[uint64]string{91: "offending"}})
+	wellFormed(t, svg)
+	if n := strings.Count(svg, `<g class="operation">`); n != 13 || !strings.Contains(svg, "offending: get k90") {
+		t.Errorf("%d operations are drawn, expected 12 and the offending one", n)
+	}
+	if !strings.Contains(svg, "87 operations are not drawn") {
+		t.Error("it does not say how many are missing")
+	}
+}
+
+// A check that ended the run is seen where it did.
+func TestFail(t *testing.T) {
+	rec, report := watch(t, "replica/split-brain", spacetime.Window{From: 6 * time.Second, To: 7 * time.Second})
+	if want := "✗ fenced: "; report.Status != "violated" || !strings.Contains(rec.SVG(spacetime.Of(report)), want) {
+		t.Errorf("%s, and the picture has no %q", report.Status, want)
+	}
+}
