@@ -15,6 +15,7 @@ import (
 
 	"github.com/orrery-sim/orrery/checker"
 	"github.com/orrery-sim/orrery/scenarios"
+	"github.com/orrery-sim/orrery/sim"
 	"github.com/orrery-sim/orrery/telemetry"
 	"github.com/orrery-sim/orrery/telemetry/spacetime"
 )
@@ -31,6 +32,9 @@ type Page struct {
 	paths    map[uint64][]telemetry.Step
 	shares   []telemetry.Share       // of all operations
 	index    map[telemetry.Share]int // of shares, by what and where they are of
+	ranges   [][2]uint64             // events whose texts are wanted: of the operations that are shown
+	texts    map[uint64]string       // of these events
+	causes   map[uint64][]string
 	clients  map[string]bool
 	count    int
 	total    time.Duration
@@ -46,8 +50,10 @@ func Watch(run *scenarios.Run, first *scenarios.Report) *Page {
 	p := &Page{
 		first: first, wanted: map[uint64]string{}, spans: map[uint64][]*telemetry.Span{},
 		paths: map[uint64][]telemetry.Step{}, index: map[telemetry.Share]int{}, clients: map[string]bool{},
+		texts: map[uint64]string{}, causes: map[uint64][]string{},
 	}
 	p.choose()
+	run.World.Observe(sim.ObserverFunc(p.text)) // before the tracer, which asks for what led to an end
 	p.recorder = spacetime.Watch(run, spacetime.Around(first))
 	p.tracer = telemetry.Watch(run, p.span)
 	return p
@@ -56,18 +62,23 @@ func Watch(run *scenarios.Run, first *scenarios.Report) *Page {
 // choose takes what a violation names, or what was under way at it, and the slowest
 // operations.
 func (p *Page) choose() {
-	want := func(event uint64, why string) {
-		if event != 0 && p.wanted[event] == "" {
-			p.wanted[event] = why
-			p.order = append(p.order, event)
+	want := func(op *checker.Operation, why string) {
+		if op.CallEvent == 0 || p.wanted[op.CallEvent] != "" {
+			return
+		}
+		p.wanted[op.CallEvent] = why
+		p.order = append(p.order, op.CallEvent)
+		const most = 20_000 // events in which so much happened that nobody reads on
+		if op.ReturnEvent > op.CallEvent && op.ReturnEvent-op.CallEvent < most {
+			p.ranges = append(p.ranges, [2]uint64{op.CallEvent, op.ReturnEvent})
 		}
 	}
 	if v := p.violation(); v != nil {
-		want(v.Op.CallEvent, "the offending operation")
+		want(&v.Op.Operation, "the offending operation")
 		const most = 3
 		for i, x := range v.Contradicts {
 			if i < most {
-				want(x.CallEvent, "what it contradicts")
+				want(&x.Operation, "what it contradicts")
 			}
 		}
 	}
@@ -75,14 +86,24 @@ func (p *Page) choose() {
 	if p.violation() == nil && p.first.Event != 0 {
 		for i := len(ops) - 1; i >= 0 && len(p.order) < slowest; i-- {
 			if op := &ops[i]; op.CallEvent <= p.first.Event && (op.Return == checker.Never || p.first.Event <= op.ReturnEvent) {
-				want(op.CallEvent, "under way when it happened")
+				want(op, "under way when it happened")
 			}
 		}
 	}
 	ops = slices.DeleteFunc(ops, func(op checker.Operation) bool { return op.Return == checker.Never })
 	slices.SortStableFunc(ops, func(a, b checker.Operation) int { return cmp.Compare(b.Return-b.Call, a.Return-a.Call) })
 	for _, op := range ops[:min(slowest, len(ops))] {
-		want(op.CallEvent, "one of the slowest")
+		want(&op, "one of the slowest")
+	}
+}
+
+// text keeps what the events were during the operations that are shown.
+func (p *Page) text(e *sim.Event) {
+	for _, r := range p.ranges {
+		if r[0] <= e.Number && e.Number <= r[1] {
+			p.texts[e.Number] = e.String()
+			return
+		}
 	}
 }
 
@@ -108,6 +129,12 @@ func (p *Page) span(s *telemetry.Span) {
 	path, _ := p.tracer.Past().Path(s)
 	if p.wanted[s.ID] != "" {
 		p.paths[s.ID] = slices.Clone(path)
+		chain, _ := p.tracer.Past().Reasons(s)
+		for _, f := range chain {
+			if text := p.texts[f.Number]; text != "" {
+				p.causes[s.ID] = append(p.causes[s.ID], text)
+			}
+		}
 	}
 	p.count++
 	p.total += s.Took()

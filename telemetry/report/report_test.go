@@ -60,6 +60,8 @@ func TestViolation(t *testing.T) {
 	want := []string{
 		"✗ violated (as expected)", r.Reason, r.Hash, "orrery run raft/local-reads --seed 1", "isolate n2", "offending: read", "contradicted: write",
 		"the offending operation", "what it contradicts", "one of the slowest", "reads local (turned)", r.Workload,
+		"Who sent what to whom, 4.985s to 5.040s", "isolate n2, until 10.000000s", "MsgApp",
+		"the latest first 20508 5.035117s c3 span-end", "20504 5.032652s c3 send -> n2",
 	}
 	for _, c := range r.Checks {
 		want = append(want, c.Check, c.Claim)

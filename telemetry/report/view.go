@@ -83,6 +83,8 @@ type trace struct {
 	Path                               []step
 	MoreSteps                          int
 	Shares                             []share
+	Causes                             []string // the events that led to its end, the latest first
+	MoreCauses                         int
 }
 
 // row is a span in a waterfall. Left and Width are in tenths of a percent.
@@ -103,8 +105,9 @@ type step struct {
 }
 
 const (
-	mostSpans = 80
-	mostSteps = 40
+	mostSpans  = 80
+	mostSteps  = 40
+	mostCauses = 60
 )
 
 // traces tells of the operations that are shown, in the order in which they matter.
@@ -135,6 +138,10 @@ func (p *Page) trace(root *telemetry.Span, spans []*telemetry.Span) trace {
 		t.Attributes = append(t.Attributes, a.Name+" "+a.Value)
 	}
 	t.waterfall(root, spans)
+	t.Causes = p.causes[root.ID]
+	if t.MoreCauses = len(t.Causes) - mostCauses; t.MoreCauses > 0 {
+		t.Causes = t.Causes[:mostCauses]
+	}
 	path := p.paths[root.ID]
 	for i, s := range path {
 		if i == mostSteps {
