@@ -50,6 +50,10 @@ func (t *telling) draw(s *scenarios.Scenario, o scenarios.Options, r *scenarios.
 	window := spacetime.Around(r)
 	if t.window != "" {
 		window, _ = spacetime.ParseWindow(t.window)
+		if window.From >= r.At {
+			return fmt.Errorf("--window %q: the run ended before, at %v", t.window, r.At)
+		}
+		window.To = min(window.To, r.At)
 	}
 	var recorder *spacetime.Recorder
 	var page *report.Page

@@ -53,6 +53,10 @@ func TestTellNowhere(t *testing.T) {
 			t.Errorf("%s to a full disk: exit code %d, errors %q", flag, code, errs)
 		}
 	}
+	code, out, errs := orrery("run", "echo/calm", "--spacetime", filepath.Join(dir, "a.svg"), "--window", "1h-2h")
+	if code != 0 || !strings.Contains(out, "\nok\nhash ") || !strings.Contains(errs, `--window "1h-2h": the run ended before, at `) {
+		t.Errorf("a window after the end: exit code %d, errors %q", code, errs)
+	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 0 {
 		t.Errorf("it leaves %v", entries)
 	}

@@ -256,3 +256,55 @@ func TestFail(t *testing.T) {
 		t.Errorf("%s, and the picture has no %q", report.Status, want)
 	}
 }
+
+// Every part of a stream that arrives is an arrow from where it was sent, also when it was
+// lost on the way, held back, or had to wait for what went before it.
+func TestStream(t *testing.T) {
+	w := sim.New(sim.Config{Seed: 3, Link: sim.Link{Latency: sim.Constant(ms), Loss: 0.2}})
+	defer w.Close()
+	w.Node("b", func(p *sim.Proc) {
+		c := p.Listen("").Accept(p)
+		for {
+			if _, err := c.Recv(p); err != nil {
+				return
+			}
+		}
+	})
+	w.Client("a", func(p *sim.Proc) {
+		c, err := p.Dial("b", 10*time.Second)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for i := range 50 {
+			c.Send(p, i)
+			p.Sleep(3 * ms)
+		}
+		c.Close(p)
+	})
+	w.At(40*ms, "hold", func() { h := w.Hold("a", "b"); w.At(3*time.Second, "release", h.Release) })
+	r := spacetime.NewRecorder(spacetime.Window{To: 20 * time.Second}, []spacetime.Node{{Name: "b"}, {Name: "a", Client: true}})
+	w.Observe(r)
+	delivered := 0
+	w.Observe(sim.ObserverFunc(func(e *sim.Event) {
+		if e.Kind == sim.KindDeliver && e.Node == "b" {
+			delivered++
+		}
+	}))
+	w.Run(20 * time.Second)
+	arrived, again, held := 0, 0, 0
+	for _, m := range r.Recording().Messages {
+		if m.To == "b" && m.Fate == spacetime.Delivered {
+			arrived++
+		}
+		if m.Retries > 0 {
+			again++
+		}
+		if m.Held {
+			held++
+		}
+	}
+	if delivered < 50 || arrived != delivered || again == 0 || held == 0 {
+		t.Errorf("%d of %d parts have arrows; %d were sent again, %d held", arrived, delivered, again, held)
+	}
+}
