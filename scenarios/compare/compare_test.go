@@ -161,3 +161,19 @@ func Example() {
 	// quorum,3,1,0,0.9947329919531821,4.956159e+06,7.180287e+06,11.925822970007316
 	// local,3,0,1,0.9983675690382261,2.582527e+06,1.0084351e+07,4.849272207862875
 }
+
+func TestMeansAreRounded(t *testing.T) {
+	for value, want := range map[float64]string{20.355: "20.36", 719.649: "719.6", 12345.6: "12346", 0: "0", 1.005001: "1.005", 0.00004: "0"} {
+		table := &compare.Table{Columns: []compare.Column{{
+			Labels: []string{"a"}, Measures: []compare.Average{{Measure: scenarios.Measure{Name: "m", Value: value}}},
+		}}}
+		panels := table.Panels()
+		got := "0"
+		if value != 0 {
+			got = panels[len(panels)-1].Texts[0]
+		}
+		if got != want {
+			t.Errorf("%v is shown as %s, expected %s", value, got, want)
+		}
+	}
+}

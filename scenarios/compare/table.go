@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,6 +58,18 @@ type Average struct {
 	Max float64 `json:"max"` // of any run
 }
 
+// rounded is a mean as people read it: with four digits, or whole from a thousand on. What
+// has a form of its own is left as it is.
+func (a *Average) rounded(v float64) float64 {
+	if a.Unit == scenarios.UnitTime || a.Unit == scenarios.UnitShare {
+		return v
+	}
+	step := 1.0
+	for ; step > 1e-3 && v < 1000*step; step /= 10 {
+	}
+	return float64(math.Round(v/step) * step)
+}
+
 // row is a line of the table: a name, and a value for each column.
 type row struct {
 	name  string
@@ -91,7 +104,7 @@ func (t *Table) rows() []row {
 	)
 	for _, m := range t.measures() {
 		list = append(list, row{m.Name, func(c *Column) float64 { return c.measure(m.Name) }, func(v float64) string {
-			return scenarios.Measure{Value: v, Unit: m.Unit}.Text()
+			return scenarios.Measure{Value: m.rounded(v), Unit: m.Unit}.Text()
 		}})
 	}
 	return list
