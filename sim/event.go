@@ -83,7 +83,7 @@ type Event struct {
 	ProcID uint64        // tells processes of one name apart; 0 if none ran, or a handler
 	Born   uint64        // the event that made that process
 	Span   uint64        // the number of the innermost span open in Proc; 0 if none
-	Call   uint64        // the call that a message asks or answers, or whose timeout this wake is; 0 for none
+	Call   uint64        // the call that a message asks or answers, whose timeout this wake is, or that this break ends; 0 for none
 	Answer bool          // the message answers Call
 	Since  time.Duration // of a KindWork: when the process began to wait for a core
 	Arg    uint64        // see the kind

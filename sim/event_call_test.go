@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -63,5 +64,28 @@ func TestEventsOfCalls(t *testing.T) {
 	}
 	if len(served) != 3 {
 		t.Errorf("%d processes worked, expected 3: one for each request", len(served))
+	}
+}
+
+// A call that breaks says so in the event with which it does.
+func TestEventOfABrokenCall(t *testing.T) {
+	w := New(Config{Seed: 1, StreamTimeout: time.Second})
+	defer w.Close()
+	w.Node("a", func(p *Proc) { p.Serve(func(*Proc, Message) (any, error) { return nil, nil }) })
+	var err error
+	w.Client("c", func(p *Proc) { _, err = Call[any](p, "a", 1, time.Minute) })
+	w.Isolate("a")
+	var asked, broken uint64
+	w.Observe(ObserverFunc(func(e *Event) {
+		switch e.Kind {
+		case KindSend:
+			asked = e.Call
+		case KindBreak:
+			broken = e.Call
+		}
+	}))
+	w.Run(time.Minute)
+	if asked == 0 || broken != asked || !errors.Is(err, ErrBroken) {
+		t.Errorf("call %d ended with %v, and call %d broke", asked, err, broken)
 	}
 }

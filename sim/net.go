@@ -207,8 +207,11 @@ func (b *breaking) fire(w *World, _ uint64) {
 		return
 	}
 	const why = "no acknowledgement within the stream's timeout"
-	w.cause = w.emit(&fact{kind: KindBreak, node: b.src, peer: b.dst, cause: b.cause, text: why})
+	f := fact{kind: KindBreak, node: b.src, peer: b.dst, cause: b.cause, text: why}
 	if b.request {
+		f.call = b.call
+	}
+	if w.cause = w.emit(&f); b.request {
 		if p := w.answerCall(b.src, b.call, nil, ErrBroken); p != nil {
 			w.enter(p)
 		}
