@@ -27,6 +27,8 @@ type Phase struct {
 	// Unavailable is the sum of the stretches longer than Gap in which something
 	// was asked and nothing was answered.
 	Unavailable time.Duration `json:"unavailable_ns"`
+
+	Tiers []Tier `json:"tiers,omitempty"` // what the operations of the phase spent in each, see [Report.Tiers]
 }
 
 // Gap is how long nothing must be answered to count as unavailable.

@@ -35,6 +35,7 @@ type Report struct {
 	Storm    []string      `json:"storm,omitempty"` // the faults that were drawn, one a line
 	Timeline []Moment      `json:"timeline"`
 	Phases   []Phase       `json:"phases"`
+	Tiers    []Tier        `json:"tiers,omitempty"` // if the system has some: the clients, and then they
 	Measures []Measure     `json:"measures,omitempty"`
 	Around   []string      `json:"around,omitempty"` // the events around a violation
 	Stack    string        `json:"stack,omitempty"`  // the Go stack of what crashed or hung
@@ -126,6 +127,17 @@ func (r *Run) report(out sim.Outcome) *Report {
 	rep.blame(out, results)
 	rep.Timeline = r.timeline()
 	rep.Phases = phases(r.Workload.Ops(), r.marks(), w.Now())
+	if r.ledger != nil {
+		rep.Tiers = r.ledger.tiers(0, w.Now()+1)
+		for i := range rep.Phases {
+			p := &rep.Phases[i]
+			to := p.To
+			if i+1 == len(rep.Phases) {
+				to++ // what is called at the very end counts in the last
+			}
+			p.Tiers = r.ledger.tiers(p.From, to)
+		}
+	}
 	if s.System.Measure != nil {
 		rep.Measures = s.System.Measure(r)
 	}

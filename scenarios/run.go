@@ -70,6 +70,7 @@ type Run struct {
 	Workload *workload.Run
 	Faults   *faults.Plan
 
+	ledger *ledger         // nil if the system has no tiers
 	storm  faults.Schedule // drawn
 	faults faults.Schedule // the scenario's, the storm's and those of the options
 }
@@ -128,7 +129,7 @@ func (o *Options) place(i int) string {
 func place(s *Scenario, o Options, values Values) *Run {
 	w := sim.New(sim.Config{Seed: o.Seed, Link: s.Link, Checking: o.Checking})
 	r := &Run{Scenario: s, Options: o, World: w}
-	r.Cluster = &Cluster{Values: values, system: s.System, world: w, servers: serverNames(s.Nodes), mutant: o.mutant(s)}
+	r.Cluster = &Cluster{Values: values, system: s.System, world: w, servers: s.System.serverNames(s.Nodes), mutant: o.mutant(s)}
 	s.System.Place(r.Cluster)
 	connect := func(p *sim.Proc) workload.Session { return s.System.Connect(r.Cluster, p) }
 	r.Workload = workload.Start(w, s.Workload, s.Run+s.Settle, connect)
@@ -227,6 +228,7 @@ func (r *Run) Start() {
 		panic(fmt.Sprintf("scenarios: %v", err)) // it was checked when the run was made
 	}
 	r.Faults = plan
+	r.ledger = keepLedger(r)
 	r.World.At(s.Run, "the faults end", r.Faults.Stop)
 	for _, name := range s.Checks {
 		if c := s.System.check(name); c.Watch != nil {

@@ -199,15 +199,18 @@ func (s *System) mutantNames() []string {
 
 // nodeNames are those of servers and clients.
 func (s *Scenario) nodeNames() []string {
-	names := serverNames(s.Nodes)
+	names := s.System.serverNames(s.Nodes)
 	for i := range s.Workload.Clients {
 		names = append(names, workload.ClientName(i))
 	}
 	return names
 }
 
-// serverNames are n1, n2, ...
-func serverNames(n int) []string {
+// serverNames are n1, n2, ..., or what the system says.
+func (s *System) serverNames(n int) []string {
+	if s.Names != nil {
+		return s.Names(n)
+	}
 	names := make([]string, n)
 	for i := range names {
 		names[i] = fmt.Sprintf("n%d", i+1)

@@ -16,6 +16,8 @@ type System struct {
 	Doc   string // what it promises and survives, see DocText
 	Nodes int    // servers, unless a scenario says otherwise
 	Least int    // fewest servers it can be made of; 0 means 1
+	// Names returns the names of so many servers. It is nil if they are n1, n2, ...
+	Names func(nodes int) []string
 
 	Knobs []Knob
 	// Sound says which knobs, each allowed by itself, contradict each other or the
@@ -27,6 +29,9 @@ type System struct {
 	Mutants   []Mutant
 	Roles     []Role
 	Scenarios fs.FS // *.yaml
+	// Tiers are the tiers that a request passes, the outermost first, if reports are to tell
+	// what is spent in each: see [Tier].
+	Tiers []string
 
 	// Place adds the servers, named as c.Servers says, to the world.
 	Place func(c *Cluster)

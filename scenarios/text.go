@@ -20,6 +20,7 @@ func (r *Report) WriteText(out io.Writer) error {
 	r.writeHead(&b)
 	r.writeTimeline(&b)
 	r.writePhases(&b)
+	r.writeTiers(&b)
 	r.writeMeasures(&b)
 	r.writeVerdict(&b)
 	_, err := io.WriteString(out, b.String())
@@ -93,13 +94,9 @@ func (r *Report) writePhases(b *strings.Builder) {
 		if length <= 0 {
 			continue
 		}
-		names := strings.Join(p.Faults, "; ")
-		if names == "" {
-			names = "-"
-		}
 		fmt.Fprintf(b, "%8s - %8s %7d %7.1f %7d %7d %9s %9s %9s %9s  %s\n",
 			seconds(p.From), seconds(p.To), p.Asked, float64(p.OK)/length, p.Failed, p.Unknown,
-			short(p.P50), short(p.P99), short(p.Max), short(p.Unavailable), names)
+			short(p.P50), short(p.P99), short(p.Max), short(p.Unavailable), faultNames(p.Faults))
 	}
 	fmt.Fprintf(b, "(unavail.: nothing answered for more than %v while something was asked)\n", Gap)
 }
