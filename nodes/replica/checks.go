@@ -21,25 +21,37 @@ const (
 	convergence  = "convergence"
 )
 
-var checks = slices.Concat([]scenarios.Check{
-	watched(onePrimary, "at most one server is primary of an epoch"),
-	watched(sameHistory, "logs that have an entry of the same epoch and index are equal up to it"),
-	watched(sameState, "servers that have applied the same entries, each once, have the same state"),
-	watched(persistence, "a server that crashed still has what it has said is on its disk"),
-	{
-		Name: acknowledged, Claim: "every write that a client was told of is in the final history",
-		Judge: func(r *scenarios.Run) scenarios.Result { return of(r.Cluster).judgeWrites() },
-	},
-	watched(fenced, "once an epoch has a primary, that of an older one acknowledges nothing and answers no read as primary"),
-	{
-		Name: convergence, Claim: "when all faults are undone, every server comes to have what the primary has",
-		Watch: func(r *scenarios.Run) {
-			v := of(r.Cluster).watch
-			r.World.At(r.Scenario.Run+r.Scenario.Settle/2, "the log so far is what all servers must have at the end", v.setMark)
+var checks = slices.Concat(GroupChecks(of), sessionChecks())
+
+// GroupChecks are the checks of a group, P1 to P6 and P9, for a system that has one beside
+// other things in its world and finds it by group.
+func GroupChecks(group func(c *scenarios.Cluster) *Group) []scenarios.Check {
+	watched := func(name, claim string) scenarios.Check {
+		return scenarios.Check{Name: name, Claim: claim, Watch: func(r *scenarios.Run) {
+			v := group(r.Cluster).watch
+			v.enforced = append(v.enforced, name)
+		}}
+	}
+	return []scenarios.Check{
+		watched(onePrimary, "at most one server is primary of an epoch"),
+		watched(sameHistory, "logs that have an entry of the same epoch and index are equal up to it"),
+		watched(sameState, "servers that have applied the same entries, each once, have the same state"),
+		watched(persistence, "a server that crashed still has what it has said is on its disk"),
+		{
+			Name: acknowledged, Claim: "every write that a client was told of is in the final history",
+			Judge: func(r *scenarios.Run) scenarios.Result { return group(r.Cluster).judgeWrites() },
 		},
-		Judge: func(r *scenarios.Run) scenarios.Result { return of(r.Cluster).judgeServers() },
-	},
-}, sessionChecks())
+		watched(fenced, "once an epoch has a primary, that of an older one acknowledges nothing and answers no read as primary"),
+		{
+			Name: convergence, Claim: "when all faults are undone, every server comes to have what the primary has",
+			Watch: func(r *scenarios.Run) {
+				v := group(r.Cluster).watch
+				r.World.At(r.Scenario.Run+r.Scenario.Settle/2, "the log so far is what all servers must have at the end", v.setMark)
+			},
+			Judge: func(r *scenarios.Run) scenarios.Result { return group(r.Cluster).judgeServers() },
+		},
+	}
+}
 
 // sessionChecks are the session guarantees, judged by the clients' history.
 func sessionChecks() []scenarios.Check {
@@ -50,13 +62,6 @@ func sessionChecks() []scenarios.Check {
 		}})
 	}
 	return list
-}
-
-func watched(name, claim string) scenarios.Check {
-	return scenarios.Check{Name: name, Claim: claim, Watch: func(r *scenarios.Run) {
-		v := of(r.Cluster).watch
-		v.enforced = append(v.enforced, name)
-	}}
 }
 
 func (v *watch) setMark() {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/orrery-sim/orrery/checker"
 	"github.com/orrery-sim/orrery/scenarios"
 	"github.com/orrery-sim/orrery/scenarios/workload"
 	"github.com/orrery-sim/orrery/sim"
@@ -211,6 +212,15 @@ func (g *Group) Primary() string {
 		return s.name
 	}
 	return ""
+}
+
+// Value returns what the primary of the newest epoch shows under a key, for those who
+// look on from outside. It is nil if there is no primary.
+func (g *Group) Value(key string) checker.Value {
+	if s := g.watch.primary(); s != nil {
+		return s.live.cells[key].value
+	}
+	return checker.Nil
 }
 
 func place(c *scenarios.Cluster) {
