@@ -25,6 +25,7 @@ type request struct {
 	span   uint64        // of an operation
 	asked  time.Duration // when the operation was called
 	tier   int
+	node   string     // that is asked
 	parent *request   // nil for the operation
 	under  []*request // requests that it waits for
 
@@ -89,6 +90,8 @@ func (l *ledger) Event(e *sim.Event) {
 		default:
 			l.born[e.Number] = q
 		}
+	case sim.KindCrash:
+		l.crash(e)
 	case sim.KindWake, sim.KindBreak:
 		if e.Call != 0 {
 			l.answered(e, true)
@@ -138,7 +141,7 @@ func (l *ledger) ask(e *sim.Event) {
 	if parent == nil || tier == 0 {
 		return
 	}
-	q := &request{asked: parent.asked, tier: tier, parent: parent, since: e.At}
+	q := &request{asked: parent.asked, tier: tier, node: e.Peer, parent: parent, since: e.At}
 	l.calls[e.Call] = q
 	if len(parent.under) == 0 {
 		parent.took += e.At - parent.since
@@ -148,17 +151,31 @@ func (l *ledger) ask(e *sim.Event) {
 
 // answers lets go of what the node of a request still waits for when it sends the answer.
 func (l *ledger) answers(e *sim.Event) {
-	q := l.calls[e.Call]
-	if q == nil || q.closed {
-		return
+	if q := l.calls[e.Call]; q != nil && !q.closed {
+		q.sent = true
+		l.letGo(q, e.At)
 	}
-	if q.sent = true; len(q.under) == 0 {
+}
+
+// crash lets go of what requests waited for at a node that has just crashed. Who asked
+// there may go on waiting.
+func (l *ledger) crash(e *sim.Event) {
+	for _, q := range l.calls { // order-free: what is taken down is summed up and sorted
+		if q.node == e.Node && !q.closed {
+			l.letGo(q, e.At)
+		}
+	}
+}
+
+// letGo ends what a request waited for, without blame.
+func (l *ledger) letGo(q *request, at time.Duration) {
+	if len(q.under) == 0 {
 		return
 	}
 	for _, below := range q.under {
-		l.end(below, e.At, false)
+		l.end(below, at, false)
 	}
-	q.under, q.since = nil, e.At
+	q.under, q.since = nil, at
 }
 
 // answered ends the request of a call, unless who asked has given up.

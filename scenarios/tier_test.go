@@ -130,3 +130,27 @@ func TestTiers(t *testing.T) {
 		}
 	}
 }
+
+// TestTierThatCrashes has a node that crashes be blamed itself, and not the one that it was
+// waiting for, which has done nothing wrong.
+func TestTierThatCrashes(t *testing.T) {
+	s := &Scenario{
+		Name: "x", System: layered, Nodes: 3, Run: 200 * time.Millisecond, Link: sim.Link{Latency: sim.Constant(time.Millisecond)},
+		Workload: workload.Spec{Kind: "request", Clients: 1, Keys: 1, Rate: 20, Reads: 1, Arrivals: workload.Constant, Timeout: 100 * time.Millisecond},
+		Checks:   []string{"progress"},
+	}
+	asks := time.Duration(execute(t, s, Options{Seed: 1}).History().Ops[0].Call)
+	r, err := NewRun(s, Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	r.World.At(asks+8*time.Millisecond, "while the store is at work", r.World.Lookup("web").Crash)
+	got := ""
+	for _, tier := range r.Execute(nil).Tiers {
+		got += fmt.Sprintf("%s %d %d; ", tier.Name, tier.Errors, tier.Origins)
+	}
+	if asked := len(r.Workload.Ops()); got != fmt.Sprintf("clients %[1]d 0; front %[1]d %[1]d; back 0 0; ", asked) {
+		t.Errorf("of %d operations, errors and their origins: %s", asked, got)
+	}
+}
