@@ -1,7 +1,7 @@
 // Package tiers is a web application of four tiers: a balancer, application servers, a
 // cache, and a database of a primary and two replicas.
 //
-// It is made of the parts of three other systems, [service], [cache] and [replica], which
+// It is made of the parts of three other systems, service, cache and replica, which
 // say how each part works. What is new is what lies between them. A client asks the
 // balancer, that an application server, that the cache, and the cache or the server the
 // database; each waits for the next with a timeout of its own, each retries or gives up,
@@ -28,7 +28,7 @@
 //	R2  The cache is filled from the primary: a replica may not have the write yet
 //	    whose row was just deleted. (T2)
 //	R3  A client repeats a write only if it knows that nothing was done: the first
-//	    attempt may be waiting in a server, and come after somebody else's write. (T1)
+//	    attempt may be waiting in a server, and come after somebody else's write. (T1, T2)
 //	R4  What the database has not confirmed, a server does not acknowledge. (T1)
 //	R5  Writes that a server has under way at once go to the database in sessions of their
 //	    own: a session numbers its writes, and the database takes two of one number for
@@ -48,7 +48,7 @@
 //
 // lb is the balancer; app1, app2, ... are the application servers, of which there are as
 // many as the number of nodes allows; cache1 and cache2 are the cache; db1, db2 and db3 are
-// the database, and monitor1 to monitor3 its monitors. The database is the [cache.Store] of
+// the database, and monitor1 to monitor3 its monitors. The database is the cache.Store of
 // the cache: a read or a write is an operation of a replica.Session, of which every machine
 // has as many as it needs at once.
 //
@@ -69,8 +69,4 @@
 // primary loses writes (T1). With reads any, a row that a replica had not heard of yet may be
 // cached for as long as it may live, and once more for each time that it is filled again
 // while the replica lags (T2).
-//
-// [service]: https://pkg.go.dev/github.com/orrery-sim/orrery/nodes/service
-// [cache]: https://pkg.go.dev/github.com/orrery-sim/orrery/nodes/cache
-// [replica]: https://pkg.go.dev/github.com/orrery-sim/orrery/nodes/replica
 package tiers
