@@ -210,7 +210,8 @@ func place(kind Kind, node, peer int32) uint64 {
 }
 
 func (w *World) show(f *fact) {
-	e := Event{
+	e := &w.shown
+	*e = Event{
 		Number: w.number, Cause: f.cause, At: time.Duration(w.now), Kind: f.kind,
 		Arg: f.arg, Text: f.text, Body: f.body, Call: f.call, Answer: f.answer, Since: time.Duration(f.since),
 	}
@@ -231,7 +232,8 @@ func (w *World) show(f *fact) {
 	}
 	w.showing = true // until it returns: a panic in an observer is not the process's
 	for _, o := range w.observers {
-		(*o).Event(&e)
+		(*o).Event(e)
 	}
 	w.showing = false
+	e.Body = nil // for the garbage collector
 }

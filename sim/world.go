@@ -111,7 +111,8 @@ type World struct {
 	idle    []*coroutine
 
 	observers   []*Observer
-	showing     bool // an event, to observers
+	showing     bool  // an event, to observers
+	shown       Event // that event: one for all, so that none is allocated
 	invariants  []invariant
 	checkpoints []Checkpoint
 	mutation    *mutationCheck
