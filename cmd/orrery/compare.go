@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/orrery-sim/orrery/nodes"
 	"github.com/orrery-sim/orrery/scenarios/compare"
 	"github.com/orrery-sim/orrery/sim"
 )
@@ -86,11 +85,7 @@ func comparison(s *settings, seeds, name string) (compare.Comparison, error) {
 	if err != nil {
 		return compare.Comparison{}, err
 	}
-	o, err := s.options()
-	if err != nil {
-		return compare.Comparison{}, err
-	}
-	scenario, err := nodes.All.Load(name)
+	scenario, o, err := s.load(name)
 	if err != nil {
 		return compare.Comparison{}, err
 	}

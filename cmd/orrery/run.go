@@ -20,6 +20,7 @@ import (
 
 // settings are the flags that say how a scenario is to be run.
 type settings struct {
+	seed   uint64 // where there is one
 	knobs  []string
 	mutant string
 	faults []string
@@ -68,9 +69,33 @@ func (s *settings) options() (scenarios.Options, error) {
 	return o, nil
 }
 
+// load finds the scenario of that name, and what is to be changed in it.
+func (s *settings) load(name string) (*scenarios.Scenario, scenarios.Options, error) {
+	o, err := s.options()
+	if err != nil {
+		return nil, o, err
+	}
+	scenario, err := nodes.All.Load(name)
+	return scenario, o, err
+}
+
+func (s *settings) registerSeed(c *cobra.Command) {
+	c.Flags().Uint64Var(&s.seed, "seed", 1, "the seed, unless a file says another")
+}
+
+// loadSeed is load for a command that runs one seed.
+func (s *settings) loadSeed(c *cobra.Command, name string) (*scenarios.Scenario, scenarios.Options, error) {
+	scenario, o, err := s.load(name)
+	if err == nil {
+		if o.Seed = s.seed; !c.Flags().Changed("seed") {
+			o.Seed = scenario.DefaultSeed()
+		}
+	}
+	return scenario, o, err
+}
+
 func runCommand() *cobra.Command {
 	var s settings
-	var seed uint64
 	var asJSON, verbose bool
 	var history, picture string
 	var watch watching
@@ -82,16 +107,9 @@ func runCommand() *cobra.Command {
 		Args:              one("a scenario"),
 		ValidArgsFunction: scenarioNames,
 		RunE: func(c *cobra.Command, args []string) error {
-			o, err := s.options()
+			scenario, o, err := s.loadSeed(c, args[0])
 			if err != nil {
 				return err
-			}
-			scenario, err := nodes.All.Load(args[0])
-			if err != nil {
-				return err
-			}
-			if o.Seed = seed; !c.Flags().Changed("seed") {
-				o.Seed = scenario.DefaultSeed()
 			}
 			if verbose {
 				o.Observe = func(r *scenarios.Run) {
@@ -104,7 +122,7 @@ func runCommand() *cobra.Command {
 	s.register(c)
 	watch.register(c)
 	tell.register(c)
-	c.Flags().Uint64Var(&seed, "seed", 1, "the seed, unless a file says another")
+	s.registerSeed(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "report as JSON")
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "print every event to standard error")
 	c.Flags().StringVar(&history, "history", "", "write what the clients saw to a `file`: .jsonl or .edn")

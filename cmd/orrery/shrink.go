@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/orrery-sim/orrery/nodes"
 	"github.com/orrery-sim/orrery/scenarios"
 	"github.com/orrery-sim/orrery/scenarios/shrink"
 	"github.com/orrery-sim/orrery/sim"
@@ -24,7 +23,6 @@ const savedIn = "testdata/fail"
 
 func shrinkCommand() *cobra.Command {
 	var s settings
-	var seed uint64
 	var file string
 	var asJSON bool
 	var config shrink.Config
@@ -41,11 +39,7 @@ must stay one there; that of the system itself must be ok, once it is mended.`,
 		Args:              one("a scenario"),
 		ValidArgsFunction: scenarioNames,
 		RunE: func(c *cobra.Command, args []string) error {
-			o, err := s.options()
-			if err != nil {
-				return err
-			}
-			scenario, err := nodes.All.Load(args[0])
+			scenario, o, err := s.loadSeed(c, args[0])
 			if err != nil {
 				return err
 			}
@@ -55,9 +49,6 @@ must stay one there; that of the system itself must be ok, once it is mended.`,
 			if ext := filepath.Ext(file); file != "" && ext != ".yaml" && ext != ".yml" {
 				return fmt.Errorf("--output %q: expected a path that ends in .yaml, as orrery run does", file)
 			}
-			if o.Seed = seed; !c.Flags().Changed("seed") {
-				o.Seed = scenario.DefaultSeed()
-			}
 			if config.Check == "" {
 				config.Check = scenario.Check
 			}
@@ -66,7 +57,7 @@ must stay one there; that of the system itself must be ok, once it is mended.`,
 		},
 	}
 	s.registerChanges(c)
-	c.Flags().Uint64Var(&seed, "seed", 1, "the seed, unless a file says another")
+	s.registerSeed(c)
 	c.Flags().StringVar(&config.Check, "check", "", "the check that must go on failing, or crashed or stuck, by `name` (default the first that fails)")
 	c.Flags().IntVar(&config.Runs, "runs", shrink.DefaultRuns, "how many runs to spend at most")
 	c.Flags().StringVarP(&file, "output", "o", "", "write the smallest run to this `file` (default a new one in "+savedIn+")")

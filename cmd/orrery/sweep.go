@@ -14,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/orrery-sim/orrery/nodes"
 	"github.com/orrery-sim/orrery/scenarios"
 	"github.com/orrery-sim/orrery/sim"
 )
@@ -36,11 +35,7 @@ has. One seed in twenty is run twice, and a difference is a failure.`,
 			if err != nil {
 				return err
 			}
-			o, err := s.options()
-			if err != nil {
-				return err
-			}
-			scenario, err := nodes.All.Load(args[0])
+			scenario, o, err := s.load(args[0])
 			if err != nil {
 				return err
 			}

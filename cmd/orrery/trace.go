@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/orrery-sim/orrery/nodes"
 	"github.com/orrery-sim/orrery/scenarios"
 	"github.com/orrery-sim/orrery/sim"
 	"github.com/orrery-sim/orrery/telemetry"
@@ -19,7 +18,6 @@ import (
 
 func traceCommand() *cobra.Command {
 	var s settings
-	var seed uint64
 	var why string
 	var slowest int
 	c := &cobra.Command{
@@ -36,12 +34,7 @@ happened to them, and the chain of causes that led from the client's call to its
 		Args:              one("a scenario"),
 		ValidArgsFunction: scenarioNames,
 		RunE: func(c *cobra.Command, args []string) error {
-			o, err := s.options()
-			if err != nil {
-				return err
-			}
-			o.Seed = seed
-			scenario, err := nodes.All.Load(args[0])
+			scenario, o, err := s.loadSeed(c, args[0])
 			if err != nil {
 				return err
 			}
@@ -59,7 +52,7 @@ happened to them, and the chain of causes that led from the client's call to its
 		},
 	}
 	s.register(c)
-	c.Flags().Uint64Var(&seed, "seed", 1, "the seed")
+	s.registerSeed(c)
 	c.Flags().StringVar(&why, "why", "", "tell of the operation that this `event` is part of, by its number; or violation")
 	c.Flags().IntVar(&slowest, "slowest", 10, "how many of the slowest operations to list")
 	return c

@@ -64,3 +64,12 @@ func TestTracesThatGoNowhere(t *testing.T) {
 		}
 	}
 }
+
+// A saved run is traced with the seed that its file says, as it is run.
+func TestTraceOfASavedRun(t *testing.T) {
+	const saved = "../../nodes/raft/testdata/fail/reads-without-quorum.yaml"
+	code, out, errs := orrery("trace", saved, "--why", "violation")
+	if code != 0 || !strings.Contains(out, "seed 4, ") || !strings.Contains(out, "linearizable, violated") {
+		t.Errorf("exit code %d, errors %q: %s", code, errs, out)
+	}
+}
