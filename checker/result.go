@@ -152,3 +152,21 @@ func listSome(names []string, n int) string {
 	}
 	return text
 }
+
+// count says how many operations of a history are judged, of how many keys, and how many
+// are left out.
+func (r *Result) count(h History) {
+	keys := map[string]bool{}
+	for i := range h.Ops {
+		switch h.Ops[i].Outcome {
+		case OutcomeFailed:
+			r.Failed++
+			continue
+		case OutcomeUnknown:
+			r.Open++
+		}
+		r.Operations++
+		keys[h.Ops[i].Key] = true
+	}
+	r.Keys = len(keys)
+}

@@ -86,16 +86,7 @@ func (c Session) Check(h History, limits Limits) Result {
 	if err := s.prepare(); err != nil {
 		return res.unjudged("the versions that were read cannot be told", err)
 	}
-	for i := range h.Ops {
-		switch h.Ops[i].Outcome {
-		case OutcomeFailed:
-			res.Failed++
-			continue
-		case OutcomeUnknown:
-			res.Open++
-		}
-		res.Operations++
-	}
+	res.count(h)
 	res.Keys = len(s.keys)
 	c.judge(s, &res)
 	res.Steps = s.steps

@@ -125,19 +125,8 @@ func (b BoundedStaleness) Check(h History, _ Limits) Result {
 	if err != nil {
 		return res.unjudged("the history does not tell how old values are", err)
 	}
-	keys := map[string]bool{}
-	for i := range h.Ops {
-		switch h.Ops[i].Outcome {
-		case OutcomeFailed:
-			res.Failed++
-			continue
-		case OutcomeUnknown:
-			res.Open++
-		}
-		res.Operations++
-		keys[h.Ops[i].Key] = true
-	}
-	res.Keys, res.Steps, res.Verdict = len(keys), res.Operations, OK
+	res.count(h)
+	res.Steps, res.Verdict = res.Operations, OK
 	b.judge(&h, ages, &res)
 	return res
 }
