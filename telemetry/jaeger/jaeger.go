@@ -4,24 +4,24 @@ package jaeger
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/orrery-sim/orrery/telemetry"
+	"github.com/orrery-sim/orrery/telemetry/internal/jsonlist"
 )
 
 // File writes traces as one document, an object for each trace.
 type File struct {
-	out   io.Writer
-	run   telemetry.Run
-	count int
-	err   error
+	list *jsonlist.Writer
+	run  telemetry.Run
 }
 
 // NewFile begins a document of the traces of a run.
-func NewFile(out io.Writer, run telemetry.Run) *File { return &File{out: out, run: run} }
+func NewFile(out io.Writer, run telemetry.Run) *File {
+	return &File{jsonlist.New(out, `{"data":[`, `]}`), run}
+}
 
 // The document, as the UI reads it: times in microseconds, so that a span of 499 ns
 // has none.
@@ -64,32 +64,13 @@ type (
 
 // Write writes the spans of one trace. After an error it writes nothing more, see Close.
 func (f *File) Write(spans []*telemetry.Span) {
-	if f.err != nil || len(spans) == 0 {
-		return
+	if len(spans) > 0 {
+		f.list.Add(f.trace(spans))
 	}
-	before := ",\n"
-	if f.count == 0 {
-		before = `{"data":[` + "\n"
-	}
-	f.count++
-	text, err := json.Marshal(f.trace(spans))
-	if err == nil {
-		_, err = f.out.Write(append([]byte(before), text...))
-	}
-	f.err = err
 }
 
 // Close ends the document and returns what went wrong, if anything did.
-func (f *File) Close() error {
-	end := "\n]}\n"
-	if f.count == 0 {
-		end = `{"data":[]}` + "\n"
-	}
-	if f.err == nil {
-		_, f.err = io.WriteString(f.out, end)
-	}
-	return f.err
-}
+func (f *File) Close() error { return f.list.Close() }
 
 func (f *File) trace(spans []*telemetry.Span) trace {
 	id := spans[0].TraceID(f.run.Seed)
@@ -118,7 +99,7 @@ func (f *File) span(s *telemetry.Span, trace, process string) span {
 	id := telemetry.SpanID(f.run.Seed, s.ID)
 	to := span{
 		TraceID: trace, SpanID: hex.EncodeToString(id[:]), Operation: s.Name, References: []reference{}, Process: process,
-		Start: micros(s.Start), Duration: int64(s.Took() / time.Microsecond),
+		Start: jsonlist.Micros(s.Start), Duration: int64(s.Took() / time.Microsecond),
 		Tags: []tag{text("orrery.kind", s.Kind.String()), {"orrery.event", "int64", s.StartEvent}}, Logs: []log{},
 	}
 	if s.Parent != 0 {
@@ -140,11 +121,9 @@ func (f *File) span(s *telemetry.Span, trace, process string) span {
 		to.Tags = append(to.Tags, tag{"error", "bool", true}, text("otel.status_description", s.Error))
 	}
 	for _, m := range s.Marks {
-		to.Logs = append(to.Logs, log{micros(m.At), []tag{text("event", m.Name), {"orrery.event", "int64", m.Event}}})
+		to.Logs = append(to.Logs, log{jsonlist.Micros(m.At), []tag{text("event", m.Name), {"orrery.event", "int64", m.Event}}})
 	}
 	return to
 }
 
 func text(key, value string) tag { return tag{key, "string", value} }
-
-func micros(t time.Duration) int64 { return telemetry.Wall(t).UnixMicro() }

@@ -4,23 +4,23 @@ package zipkin
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"time"
 
 	"github.com/orrery-sim/orrery/telemetry"
+	"github.com/orrery-sim/orrery/telemetry/internal/jsonlist"
 )
 
 // File writes spans as one list.
 type File struct {
-	out   io.Writer
-	run   telemetry.Run
-	count int
-	err   error
+	list *jsonlist.Writer
+	run  telemetry.Run
 }
 
 // NewFile begins a list of the spans of a run.
-func NewFile(out io.Writer, run telemetry.Run) *File { return &File{out: out, run: run} }
+func NewFile(out io.Writer, run telemetry.Run) *File {
+	return &File{jsonlist.New(out, `[`, `]`), run}
+}
 
 type (
 	span struct {
@@ -50,40 +50,19 @@ var kinds = map[telemetry.Kind]string{telemetry.Call: "CLIENT", telemetry.Serve:
 // Write writes the spans of one trace. After an error it writes nothing more, see Close.
 func (f *File) Write(spans []*telemetry.Span) {
 	for _, s := range spans {
-		if f.err != nil {
-			return
-		}
-		before := ",\n"
-		if f.count == 0 {
-			before = "[\n"
-		}
-		f.count++
-		text, err := json.Marshal(f.span(s))
-		if err == nil {
-			_, err = f.out.Write(append([]byte(before), text...))
-		}
-		f.err = err
+		f.list.Add(f.span(s))
 	}
 }
 
 // Close ends the list and returns what went wrong, if anything did.
-func (f *File) Close() error {
-	end := "\n]\n"
-	if f.count == 0 {
-		end = "[]\n"
-	}
-	if f.err == nil {
-		_, f.err = io.WriteString(f.out, end)
-	}
-	return f.err
-}
+func (f *File) Close() error { return f.list.Close() }
 
 func (f *File) span(s *telemetry.Span) span {
 	trace, id := s.TraceID(f.run.Seed), telemetry.SpanID(f.run.Seed, s.ID)
 	local := f.run.Resource(s.Node)
 	to := span{
 		TraceID: hex.EncodeToString(trace[:]), ID: hex.EncodeToString(id[:]), Kind: kinds[s.Kind], Name: s.Name,
-		Timestamp: micros(s.Start), Duration: max(int64(s.Took()/time.Microsecond), 1), Local: endpoint{local.Service},
+		Timestamp: jsonlist.Micros(s.Start), Duration: max(int64(s.Took()/time.Microsecond), 1), Local: endpoint{local.Service},
 		Tags: map[string]string{"orrery.kind": s.Kind.String(), "service.instance.id": local.Instance},
 	}
 	if s.Parent != 0 {
@@ -100,9 +79,7 @@ func (f *File) span(s *telemetry.Span) span {
 		to.Tags["error"] = s.Error
 	}
 	for _, m := range s.Marks {
-		to.Annotations = append(to.Annotations, annotation{micros(m.At), m.Name})
+		to.Annotations = append(to.Annotations, annotation{jsonlist.Micros(m.At), m.Name})
 	}
 	return to
 }
-
-func micros(t time.Duration) int64 { return telemetry.Wall(t).UnixMicro() }
