@@ -101,7 +101,9 @@ func (r *Report) WritePicture(out io.Writer) error {
 	return err
 }
 
-func (r *Run) report(out sim.Outcome) *Report {
+// Judge asks the checks what they say of a run that ended so, and tells what is known
+// of it.
+func (r *Run) Judge(out sim.Outcome) *Report {
 	s, w := r.Scenario, r.World
 	results := r.judge(out)
 	st := status(out, results)

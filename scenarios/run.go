@@ -244,17 +244,17 @@ func (r *Run) Start() {
 // between events, to stop: what is done is judged then.
 func (r *Run) Execute(stop func() bool) *Report {
 	r.Start()
-	out := r.pass(stop)
-	return r.report(out)
+	return r.Judge(r.Pass(stop))
 }
 
 // patience is how many timeouts clients may take to end when the time is over. They
 // end long before, unless one hangs.
 const patience = 100
 
-// pass lets the scenario's time pass: the run, the tail without faults, and then
-// what the clients still wait for.
-func (r *Run) pass(stop func() bool) sim.Outcome {
+// Pass lets the scenario's time pass in a run that has started: the run, the tail
+// without faults, and then what the clients still wait for. It may be asked, at any
+// time between events, to stop. Most use Execute.
+func (r *Run) Pass(stop func() bool) sim.Outcome {
 	s, w := r.Scenario, r.World
 	end := s.Run + s.Settle
 	if u := r.Options.Until; u > 0 {

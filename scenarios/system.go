@@ -110,6 +110,9 @@ func (c *Cluster) Milestone(p *sim.Proc, text string) {
 	c.log = append(c.log, Milestone{c.world.Now(), c.world.Events(), p.Node().Name(), text})
 }
 
+// Milestones returns what was recorded so far. It is not to be changed.
+func (c *Cluster) Milestones() []Milestone { return c.log }
+
 // SetState keeps what the system's checks need of the run; State returns it. It is
 // for those who watch, not for the servers.
 func (c *Cluster) SetState(state any) { c.state = state }

@@ -1,0 +1,233 @@
+// Package tape keeps what a run did, event by event, so that every moment of it can be
+// shown at once: forward, backward, anywhere. The run itself goes on elsewhere, as fast
+// as it can; who looks at the tape never waits for it.
+//
+// A tape is derived from the run's events and from what nodes show of themselves, so a
+// run that is taped has the same hash as one that is not.
+package tape
+
+import (
+	"sort"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/orrery-sim/orrery/checker"
+	"github.com/orrery-sim/orrery/faults"
+	"github.com/orrery-sim/orrery/scenarios"
+	"github.com/orrery-sim/orrery/sim"
+)
+
+// chunkSize is how many events lie between two keyframes. A view is the keyframe
+// before it and the events since: some tens of microseconds.
+const chunkSize = 4096
+
+// Node is a machine of the run.
+type Node struct {
+	Name   string
+	Client bool
+	Site   string
+}
+
+// entry is an event as it is kept: names are numbers, and the event's own number is
+// where it lies.
+type entry struct {
+	at     time.Duration
+	since  time.Duration
+	arg    uint64
+	procID uint64
+	text   string
+	body   any
+	cause  uint32
+	send   uint32 // of what happens to a message: the event that sent it
+	end    uint32 // of a send: the event that ended the message's way; 0 if it is under way
+	born   uint32
+	span   uint32
+	call   uint64
+	proc   uint32
+	node   int16 // -1 is none
+	peer   int16
+	kind   sim.Kind
+	answer bool
+}
+
+// chunk is a stretch of the tape. Once it is full, nothing in it changes but the ends
+// of messages.
+type chunk struct {
+	nodes   []*NodeState // before its first event
+	links   map[Pair]LinkState
+	flying  []uint32 // messages under way before its first event
+	hash    uint64   // of the run just after its first event
+	records []entry
+	changes []change
+}
+
+// change is what a node showed anew after an event.
+type change struct {
+	event uint64
+	node  int16
+	state *NodeState
+}
+
+// inForce is what faults were in force from an event on.
+type inForce struct {
+	event uint64
+	list  []faults.Force
+}
+
+// Tape is what a run did so far.
+type Tape struct {
+	scenario *scenarios.Scenario
+	options  scenarios.Options
+
+	cancelled atomic.Bool
+	done      chan struct{}
+
+	mu     sync.Mutex // guards all below
+	nodes  []Node
+	index  map[string]int16
+	procs  []string
+	chunks []*chunk
+	events uint64
+	now    time.Duration
+	ops    []checker.Operation
+	open   []int // of ops: those that have not returned
+	marks  []Mark
+	forces []inForce
+	report *scenarios.Report
+	err    error
+	ended  bool
+}
+
+// Scenario returns what is run.
+func (t *Tape) Scenario() *scenarios.Scenario { return t.scenario }
+
+// Options returns with what it is run.
+func (t *Tape) Options() scenarios.Options { return t.options }
+
+// Stop ends the recording. What there is can still be looked at.
+func (t *Tape) Stop() { t.cancelled.Store(true) }
+
+// Wait waits until the run has ended or was stopped.
+func (t *Tape) Wait() { <-t.done }
+
+// Progress is how far the tape has come.
+type Progress struct {
+	Events uint64
+	At     time.Duration // the time of the last event
+	End    time.Duration // about when the run will end
+	Ended  bool          // nothing more will come
+	Report *scenarios.Report
+	Err    error // why there is no report though it has ended; nil if it was stopped
+}
+
+// Progress returns how far the tape has come.
+func (t *Tape) Progress() Progress {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	end := t.scenario.Run + t.scenario.Settle
+	if t.ended {
+		end = t.now
+	}
+	return Progress{Events: t.events, At: t.now, End: max(end, t.now), Ended: t.ended, Report: t.report, Err: t.err}
+}
+
+// Nodes returns the machines, servers first, in the order of the world. It is not to
+// be changed.
+func (t *Tape) Nodes() []Node {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.nodes
+}
+
+// Events returns how many events there are.
+func (t *Tape) Events() uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.events
+}
+
+// rec returns the entry of an event that is there.
+func (t *Tape) rec(number uint64) *entry {
+	return &t.chunks[(number-1)/chunkSize].records[(number-1)%chunkSize]
+}
+
+// Event returns the event of that number. It is false if there is none yet.
+func (t *Tape) Event(number uint64) (sim.Event, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if number == 0 || number > t.events {
+		return sim.Event{}, false
+	}
+	return t.event(number), true
+}
+
+func (t *Tape) event(number uint64) sim.Event {
+	r := t.rec(number)
+	return sim.Event{
+		Number: number, Cause: uint64(r.cause), At: r.at, Kind: r.kind, Node: t.name(r.node), Peer: t.name(r.peer),
+		Proc: t.procs[r.proc], ProcID: r.procID, Born: uint64(r.born), Span: uint64(r.span), Call: r.call,
+		Answer: r.answer, Since: r.since, Arg: r.arg, Text: r.text, Body: r.body,
+	}
+}
+
+func (t *Tape) name(node int16) string {
+	if node < 0 {
+		return ""
+	}
+	return t.nodes[node].Name
+}
+
+// Scan calls visit with the events from number from on, forward or backward, until it
+// says false or there are no more. visit must not ask the tape for anything.
+func (t *Tape) Scan(from uint64, forward bool, visit func(e *sim.Event) bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for n := from; n >= 1 && n <= t.events; {
+		e := t.event(n)
+		if !visit(&e) {
+			return
+		}
+		if forward {
+			n++
+		} else {
+			n--
+		}
+	}
+}
+
+// ByTime returns the number of the last event at or before a time, or 0.
+func (t *Tape) ByTime(at time.Duration) uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return uint64(sort.Search(int(t.events), func(i int) bool { return t.rec(uint64(i)+1).at > at }))
+}
+
+// Operations returns what clients asked up to an event, as it was known then: what had
+// not returned is open.
+func (t *Tape) Operations(upTo uint64) []checker.Operation {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := sort.Search(len(t.ops), func(i int) bool { return t.ops[i].CallEvent > upTo })
+	ops := make([]checker.Operation, n)
+	copy(ops, t.ops)
+	for i := range ops {
+		reopen(&ops[i], upTo)
+	}
+	return ops
+}
+
+// AllOperations returns what clients asked in the whole run, as far as it is known. It is not
+// to be changed.
+func (t *Tape) AllOperations() []checker.Operation {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]checker.Operation(nil), t.ops...)
+}
+
+// reopen makes of an operation what it was at an event.
+func reopen(op *checker.Operation, upTo uint64) {
+	if op.ReturnEvent > upTo || op.ReturnEvent == 0 {
+		op.Output, op.Outcome, op.Return, op.ReturnEvent = checker.Nil, checker.OutcomeUnknown, checker.Never, 0
+	}
+}
