@@ -1,0 +1,315 @@
+package play
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/orrery-sim/orrery/scenarios"
+	"github.com/orrery-sim/orrery/sim"
+	"github.com/orrery-sim/orrery/tui/tape"
+)
+
+// Session is a run that somebody plays with.
+type Session struct {
+	script Script
+	tape   *tape.Tape
+	taped  Script     // what the tape is of: the script, unless next is there
+	next   *tape.Tape // of the script, until it has come to the moment that is shown
+	did    string     // by the last change of the script
+	undone []change
+	past   []change
+
+	event     uint64
+	at        time.Duration // the moment shown: that of the event or later, but before the next
+	instant   bool          // all that happens at that moment is shown, not the event as the last
+	target    uint64        // the event to be shown once the tape has come so far; 0 is none
+	bookmarks []uint64
+}
+
+// change is a script that was, and what was done to it.
+type change struct {
+	script Script
+	did    string
+}
+
+// Open begins to play a script.
+func Open(s Script) (*Session, error) {
+	t, err := tape.Record(s.Base(), s.Options())
+	if err != nil {
+		return nil, err
+	}
+	return &Session{script: s, tape: t, taped: s}, nil
+}
+
+// Close ends the run.
+func (s *Session) Close() {
+	s.tape.Stop()
+	if s.next != nil {
+		s.next.Stop()
+	}
+}
+
+// Script returns what is played.
+func (s *Session) Script() Script { return s.script }
+
+// Tape returns the run. After a change it is that from before until the new one has
+// come to the moment that is shown, see [Session.Follow].
+func (s *Session) Tape() *tape.Tape { return s.tape }
+
+// Event returns the last event of the moment that is shown.
+func (s *Session) Event() uint64 { return s.event }
+
+// At returns the moment that is shown.
+func (s *Session) At() time.Duration { return s.at }
+
+// Go moves to just after an event, once the tape has come so far; to the last if there
+// is none of that number.
+func (s *Session) Go(event uint64) {
+	s.target, s.instant = 0, false
+	if p := s.tape.Progress(); event > p.Events && !p.Ended {
+		s.target = event
+	}
+	s.event = min(event, s.tape.Events())
+	s.at = s.shown()
+}
+
+// GoAt moves to a time, once the tape has come so far.
+func (s *Session) GoAt(at time.Duration) {
+	s.target, s.instant = 0, true
+	s.at = max(0, min(at, s.tape.Progress().End))
+	s.event = s.tape.ByTime(s.at)
+}
+
+// Follow goes on to the moment that is to be shown, as the tape grows. It says whether
+// it is there.
+func (s *Session) Follow() bool {
+	if s.arrive(); s.next != nil {
+		return false
+	}
+	p := s.tape.Progress()
+	if s.target != 0 {
+		s.Go(s.target)
+		return s.target == 0
+	}
+	if p.Ended {
+		s.at = min(s.at, p.End)
+	}
+	if s.instant {
+		s.event = s.tape.ByTime(s.at)
+	}
+	return p.Ended || s.at < p.At
+}
+
+// shown is the time of the event that is shown.
+func (s *Session) shown() time.Duration {
+	e, _ := s.tape.Event(s.event)
+	return e.At
+}
+
+// Step moves by so many events.
+func (s *Session) Step(by int) {
+	if by < 0 && uint64(-by) > s.event {
+		s.Go(0)
+		return
+	}
+	s.Go(uint64(int64(s.event) + int64(by)))
+}
+
+// StepTo moves to the next event that is wanted, or, backward, to the one before. It
+// says whether there is one.
+func (s *Session) StepTo(forward bool, wanted func(e *sim.Event) bool) bool {
+	from, found := s.event+1, uint64(0)
+	if !forward {
+		if s.event <= 1 {
+			return false
+		}
+		from = s.event - 1
+	}
+	s.tape.Scan(from, forward, func(e *sim.Event) bool {
+		if wanted(e) {
+			found = e.Number
+		}
+		return found == 0
+	})
+	if found != 0 {
+		s.Go(found)
+	}
+	return found != 0
+}
+
+// Now is the time at which something that is done now is done: after all that is
+// shown, and before all that is not.
+func (s *Session) Now() time.Duration {
+	shown := time.Duration(0)
+	if e, ok := s.tape.Event(s.event); ok {
+		shown = e.At
+	}
+	next := shown + time.Millisecond
+	if e, ok := s.tape.Event(s.event + 1); ok {
+		next = e.At
+	}
+	if s.at > shown && s.at <= next {
+		return s.at
+	}
+	return Between(shown, next)
+}
+
+// Do does something now, text as it stands behind the colon of a fault, and moves on
+// to where it has been done. What happens at the same instant as the event that is shown
+// happens before.
+func (s *Session) Do(what string) error {
+	now := s.settle()
+	script, err := s.script.Do(now, what)
+	if err != nil {
+		return err
+	}
+	return s.changeAt(now, script, fmt.Sprintf("%s at %v", what, now))
+}
+
+// settle moves on to the last event of the instant that is shown, and returns when
+// something happens that is done now.
+func (s *Session) settle() time.Duration {
+	if e, ok := s.tape.Event(s.event); ok && s.at == e.At {
+		s.event = max(s.event, s.tape.ByTime(e.At))
+	}
+	return s.Now()
+}
+
+// End ends what was done by hand, by its index, now.
+func (s *Session) End(act int) error {
+	now := s.settle()
+	script, err := s.script.End(act, now)
+	if err != nil {
+		return err
+	}
+	return s.changeAt(now, script, "end of "+s.script.Acts[act].What.String())
+}
+
+// changeAt goes on with another script from a moment at which it does something.
+func (s *Session) changeAt(at time.Duration, script Script, did string) error {
+	before, instant := s.at, s.instant
+	s.at, s.instant = at, true
+	err := s.change(script, did)
+	if err != nil {
+		s.at, s.instant = before, instant
+	}
+	return err
+}
+
+// Change goes on with another script.
+func (s *Session) Change(script Script, did string) error {
+	if err := script.Check(); err != nil {
+		return err
+	}
+	return s.change(script, did)
+}
+
+func (s *Session) change(script Script, did string) error {
+	before := change{s.script, s.did}
+	if err := s.run(script); err != nil {
+		return err
+	}
+	s.past, s.undone, s.did = append(s.past, before), nil, did
+	return nil
+}
+
+// run runs a script, from where it differs from what is on the tape.
+func (s *Session) run(script Script) error {
+	since, known := s.taped.Diverges(script)
+	var t *tape.Tape
+	var err error
+	if known {
+		t, err = s.tape.Again(script.Base(), script.Options(), s.tape.ByTime(since-1))
+	} else {
+		t, err = tape.Record(script.Base(), script.Options())
+	}
+	if err != nil {
+		return err
+	}
+	s.Close()
+	s.script, s.next = script, t
+	s.arrive()
+	return nil
+}
+
+// arrive goes over to the new tape if it has come to the moment that is shown.
+func (s *Session) arrive() {
+	if s.next == nil {
+		return
+	}
+	p := s.next.Progress()
+	if !p.Ended && (p.At < s.at || p.At == s.at && s.instant) {
+		return
+	}
+	since, known := s.taped.Diverges(s.script)
+	s.tape, s.taped, s.next = s.next, s.script, nil
+	if !known || since < s.at { // events have other numbers now
+		s.GoAt(s.at)
+	}
+}
+
+// Undo takes back the last change, and says what it was; Redo makes it again.
+func (s *Session) Undo() (did string, err error) {
+	if len(s.past) == 0 {
+		return "", nil
+	}
+	last := s.past[len(s.past)-1]
+	now := change{s.script, s.did}
+	if err := s.run(last.script); err != nil {
+		return "", err
+	}
+	s.past, s.undone = s.past[:len(s.past)-1], append(s.undone, now)
+	did, s.did = s.did, last.did
+	return did, nil
+}
+
+// Redo makes the change again that was taken back last, and says what it is.
+func (s *Session) Redo() (did string, err error) {
+	if len(s.undone) == 0 {
+		return "", nil
+	}
+	next := s.undone[len(s.undone)-1]
+	before := change{s.script, s.did}
+	if err := s.run(next.script); err != nil {
+		return "", err
+	}
+	s.undone, s.past = s.undone[:len(s.undone)-1], append(s.past, before)
+	s.did = next.did
+	return next.did, nil
+}
+
+// Fork is another session at the same moment of the same run.
+func (s *Session) Fork() (*Session, error) {
+	if s.next != nil {
+		return nil, errors.New("the run is being run again: fork when it has come to this moment")
+	}
+	t, err := s.tape.Again(s.script.Base(), s.script.Options(), s.event)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{script: s.script, tape: t, taped: s.script, instant: s.instant, event: s.event, at: s.at, bookmarks: slices.Clone(s.bookmarks)}, nil
+}
+
+// Bookmark sets a bookmark at the event that is shown, or takes it away.
+func (s *Session) Bookmark() (set bool) {
+	i, have := slices.BinarySearch(s.bookmarks, s.event)
+	if have {
+		s.bookmarks = slices.Delete(s.bookmarks, i, i+1)
+	} else {
+		s.bookmarks = slices.Insert(s.bookmarks, i, s.event)
+	}
+	return !have
+}
+
+// Bookmarks returns the bookmarks in order. It is not to be changed.
+func (s *Session) Bookmarks() []uint64 { return s.bookmarks }
+
+// Report returns what is known of the run when it has ended, or nil.
+func (s *Session) Report() *scenarios.Report {
+	if s.next != nil {
+		return nil
+	}
+	return s.tape.Progress().Report
+}
