@@ -3,12 +3,6 @@
 // knows a colour.
 package draw
 
-import (
-	"strings"
-
-	"github.com/mattn/go-runewidth"
-)
-
 // Ink says what a cell means.
 type Ink uint8
 
@@ -83,11 +77,29 @@ func (c *Canvas) at(x, y int) *cell {
 	return &c.cells[(c.top+y)*c.stride+c.left+x]
 }
 
-// Set puts a character of one column.
+// Set puts a character of one column. One of another width, or of none, is a "?".
 func (c *Canvas) Set(x, y int, char rune, ink Ink) {
-	if p := c.at(x, y); p != nil {
-		*p = cell{char, ink}
+	if char = known(char); runeWidth(char) != 1 {
+		char = '?'
 	}
+	c.put(x, y, char, ink)
+}
+
+// put changes a cell. Of a wide character that loses one half, the other half becomes a
+// space, so that every line keeps its width.
+func (c *Canvas) put(x, y int, char rune, ink Ink) {
+	if x < 0 || y < 0 || x >= c.width || y >= c.height {
+		return
+	}
+	column := c.left + x
+	line := c.cells[(c.top+y)*c.stride:][:c.stride]
+	if line[column].char == 0 {
+		line[column-1].char = ' '
+	}
+	if column+1 < c.stride && line[column+1].char == 0 {
+		line[column+1].char = ' '
+	}
+	line[column] = cell{char, ink}
 }
 
 // Get returns the character at a place, or 0 if it is outside.
@@ -107,23 +119,23 @@ func (c *Canvas) Ink(x, y, width int, ink Ink) {
 	}
 }
 
-// Text writes a line and returns the column behind it. What has no room is cut off;
-// control characters become a space.
+// Text writes a line and returns the column behind it. What has no room is cut off,
+// also at the left end; control characters become a space.
 func (c *Canvas) Text(x, y int, text string, ink Ink) int {
 	for _, r := range text {
-		if r < ' ' || r == 0x7f {
-			r = ' '
-		}
-		w := runewidth.RuneWidth(r)
-		if w == 0 {
-			continue
-		}
+		r = known(r)
+		w := runeWidth(r)
 		if x+w > c.width {
 			return x
 		}
-		c.Set(x, y, r, ink)
-		if w == 2 {
-			c.Set(x+1, y, 0, ink)
+		if w == 2 && x >= 0 {
+			c.put(x, y, ' ', ink)
+			c.put(x+1, y, ' ', ink)
+			if p := c.at(x+1, y); p != nil {
+				c.at(x, y).char, p.char = r, 0
+			}
+		} else if w == 1 {
+			c.put(x, y, r, ink)
 		}
 		x += w
 	}
@@ -168,22 +180,27 @@ func (c *Canvas) Box(title string, focus bool) {
 	}
 }
 
-// Width is how many columns a text takes.
-func Width(text string) int { return runewidth.StringWidth(text) }
-
-// Shorten cuts a text to so many columns; its end is then "…".
-func Shorten(text string, width int) string {
-	if Width(text) <= width {
-		return text
+// Fill puts a character into every cell.
+func (c *Canvas) Fill(char rune, ink Ink) {
+	for y := range c.height {
+		for x := range c.width {
+			c.Set(x, y, char, ink)
+		}
 	}
-	if width <= 0 {
-		return ""
-	}
-	return runewidth.Truncate(text, width, "…")
 }
 
-// Pad fills a text up with spaces to so many columns, or cuts it.
-func Pad(text string, width int) string {
-	text = Shorten(text, width)
-	return text + strings.Repeat(" ", max(0, width-Width(text)))
+// Paste draws another canvas on this one, its upper left corner at a place.
+func (c *Canvas) Paste(x, y int, other *Canvas) {
+	for j := range other.height {
+		for i := range other.width {
+			p := other.at(i, j)
+			switch wide := other.at(i+1, j); {
+			case p.char == 0:
+			case wide != nil && wide.char == 0:
+				c.Text(x+i, y+j, string(p.char), p.ink)
+			default:
+				c.put(x+i, y+j, p.char, p.ink)
+			}
+		}
+	}
 }
