@@ -65,8 +65,27 @@ func (k *Knob) kind() kind {
 
 func isNumber(s string) bool { _, err := strconv.ParseFloat(s, 64); return err == nil }
 
-// check says what is wrong with a value for the knob.
-func (k *Knob) check(value string) error {
+// Range says what the knob may be set to, as far as that is bounded: "log, quorum",
+// "1 to 9", "at least 1ms".
+func (k *Knob) Range() string {
+	switch {
+	case len(k.Choices) > 0:
+		return strings.Join(k.Choices, ", ")
+	case k.Min != "" && k.Max != "":
+		return k.Min + " to " + k.Max
+	case k.Min != "":
+		return "at least " + k.Min
+	case k.Max != "":
+		return "at most " + k.Max
+	}
+	return ""
+}
+
+// Flips says whether the knob's values are true and false.
+func (k *Knob) Flips() bool { return k.kind() == kindBool }
+
+// Check says what is wrong with a value for the knob, by itself.
+func (k *Knob) Check(value string) error {
 	kind := k.kind()
 	if kind == kindChoice {
 		if !slices.Contains(k.Choices, value) {
@@ -134,7 +153,7 @@ func fill(knobs []Knob, given Values) (Values, []problem) {
 		if i := slices.Index(names, name); i < 0 {
 			err = unknown("knob", name, names)
 		} else {
-			err = knobs[i].check(given[name])
+			err = knobs[i].Check(given[name])
 		}
 		if err != nil {
 			wrong = append(wrong, problem{"knobs." + name, err})

@@ -81,17 +81,7 @@ func NewRun(s *Scenario, o Options) (*Run, error) {
 	if wrong := s.check(); wrong != nil {
 		return nil, joined(wrong)
 	}
-	values, wrong := fill(s.System.Knobs, o.settings(s))
-	if len(wrong) == 0 {
-		wrong = s.System.contradictions(values, s.Nodes)
-	}
-	var err error
-	for _, p := range wrong {
-		err = errors.Join(err, p.err)
-	}
-	if m := o.mutant(s); m != "" && !contains(s.System.mutantNames(), m) {
-		err = errors.Join(err, unknown("mutant of system "+s.System.Name, m, s.System.mutantNames()))
-	}
+	values, err := s.Settings(o)
 	if o.Until < 0 {
 		err = errors.Join(err, fmt.Errorf("until is %v, expected no negative time", o.Until))
 	}
@@ -114,6 +104,23 @@ func NewRun(s *Scenario, o Options) (*Run, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// Settings are the values of all knobs in a run of the scenario with these options. What
+// is impossible in them, and a mutant that there is not, is an error.
+func (s *Scenario) Settings(o Options) (Values, error) {
+	values, wrong := fill(s.System.Knobs, o.settings(s))
+	if len(wrong) == 0 {
+		wrong = s.System.contradictions(values, s.Nodes)
+	}
+	var err error
+	for _, p := range wrong {
+		err = errors.Join(err, p.err)
+	}
+	if m := o.mutant(s); m != "" && !contains(s.System.mutantNames(), m) {
+		err = errors.Join(err, unknown("mutant of system "+s.System.Name, m, s.System.mutantNames()))
+	}
+	return values, err
 }
 
 // place is where a fault of the options stands, and a colon, or nothing.

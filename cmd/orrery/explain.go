@@ -144,7 +144,7 @@ func explainSystem(out io.Writer, s *scenarios.System) {
 	}
 	heading("Knobs", len(s.Knobs))
 	for _, k := range s.Knobs {
-		fmt.Fprintf(out, "  %-18s %-10s %s%s\n", k.Name, k.Default, k.Help, knobValues(&k))
+		fmt.Fprintf(out, "  %-18s %-10s %s%s\n", k.Name, k.Default, k.Help, knobRange(&k))
 	}
 	heading("Checks", 1)
 	for _, list := range [][]scenarios.Check{scenarios.Common, s.Checks} {
@@ -180,17 +180,10 @@ func explainStorms(out io.Writer) {
 	}
 }
 
-// knobValues says what a knob may be set to, as far as that is bounded.
-func knobValues(k *scenarios.Knob) string {
-	switch {
-	case len(k.Choices) > 0:
-		return " (" + strings.Join(k.Choices, ", ") + ")"
-	case k.Min != "" && k.Max != "":
-		return " (" + k.Min + " to " + k.Max + ")"
-	case k.Min != "":
-		return " (at least " + k.Min + ")"
-	case k.Max != "":
-		return " (at most " + k.Max + ")"
+// knobRange is what a knob may be set to, behind its help.
+func knobRange(k *scenarios.Knob) string {
+	if text := k.Range(); text != "" {
+		return " (" + text + ")"
 	}
 	return ""
 }
