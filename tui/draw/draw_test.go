@@ -250,6 +250,9 @@ func TestList(t *testing.T) {
 		for range rapid.IntRange(0, 6).Draw(t, "keys") {
 			if rapid.Bool().Draw(t, "wheel") {
 				l.Scroll(rapid.IntRange(-40, 40).Draw(t, "rows"), height)
+				if was := l.Top; l.Selected < 0 || l.Selected > max(l.Count-1, 0) || height > 0 && was != topShown(l, height) {
+					t.Fatalf("scrolled to %+v, which is not what is shown in %d lines", l, height)
+				}
 				continue
 			}
 			key := rapid.SampledFrom([]string{"up", "down", "pgup", "pgdown", "home", "end", "x"}).Draw(t, "key")
@@ -274,6 +277,12 @@ func TestList(t *testing.T) {
 			t.Fatalf("showing it once more moves it: %+v, %+v", l, again)
 		}
 	})
+}
+
+// topShown is the first row that is seen of a list.
+func topShown(l List, height int) int {
+	from, _ := l.Show(height)
+	return from
 }
 
 func TestWrap(t *testing.T) {

@@ -26,7 +26,7 @@ func (l *List) Move(rows int) {
 // screen unless the list ends.
 func (l *List) Scroll(rows, height int) {
 	l.Top = max(min(l.Top+rows, l.Count-height), 0)
-	l.Selected = max(min(l.Selected, l.Top+height-1, l.Count-1), l.Top, 0)
+	l.Selected = max(min(max(l.Selected, l.Top), l.Top+height-1, l.Count-1), 0)
 }
 
 // Click selects the row that is seen in a line, and says whether there is one.
