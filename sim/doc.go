@@ -75,7 +75,9 @@
 // [World.Isolate] and Heal; [World.Cut] and Mend, in one direction; [World.Hold] and
 // Release; [World.Degrade] and Restore; [Node.Skew], [Node.Drift] and Sync; faults of the
 // [Disk]. What makes a fault returns a value that undoes it, and undoes no other: two
-// overlapping partitions do not heal each other. [World.Heal] undoes all.
+// overlapping partitions do not heal each other. [World.Heal] undoes all. One message
+// under way, named by the number of its KindSend event, can be lost, made to arrive at
+// once or kept back: [World.DropMessage], [World.DeliverMessage], [World.HoldMessage].
 //
 // Clock. A process sees its node's: [Proc.Now] can be wrong and jump, [Proc.Elapsed]
 // cannot jump but may run fast or slow, and Sleep, After and all timeouts count by it.

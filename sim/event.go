@@ -23,9 +23,9 @@ const (
 	KindWake         // a process that slept or waited goes on
 	KindTimer        // a timer set by After fired
 	KindSend         // Node gave a message for Peer to the network; Body is the message's, Text the port's name
-	KindDeliver      // a message of Peer arrived at Node; Cause is its send, Body and Text as there
+	KindDeliver      // a message of Peer arrived at Node; Cause is its send, or the hold or retry by which it went on last, Body and Text as there
 	KindDrop         // a message from Peer to Node is lost; Text says why
-	KindHold         // a message from Peer to Node is kept back by a hold
+	KindHold         // a message from Peer to Node is kept back, by a hold of the link or of this message
 	KindRefuse       // a message reached Node but nobody listens on the port, or its inbox is full: Text is the port's name; or Text says why
 	KindRetry        // a stream from Peer to Node sends again after a timeout
 	KindBreak        // a stream from Node to Peer broke; Text says why
@@ -34,7 +34,7 @@ const (
 	KindDegrade      // the link from Node to Peer got worse; Text says how
 	KindRestore      // the link from Node to Peer lost one such effect
 	KindHeld         // the link from Node to Peer holds messages back
-	KindRelease      // the link from Node to Peer let its messages go
+	KindRelease      // the link from Node to Peer let its messages go, or only the one that Arg is the send of
 	KindClock        // the node's clock was skewed, made to drift or synced; Text says how
 	KindWork         // a process got a core; Arg is the work in nanoseconds
 	KindWorkEnd      // the work is done

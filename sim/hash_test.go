@@ -45,6 +45,7 @@ var goldenWorlds = []struct {
 	{"clocks", Config{Seed: 4}, 20 * time.Second, buildClocks},
 	{"faults", Config{Seed: 5, Link: Link{Latency: Exponential(2 * ms), Loss: 0.01}}, 5 * time.Second, buildFaults},
 	{"impaired", Config{Seed: 9}, 2 * time.Second, buildImpaired},
+	{"by-hand", Config{Seed: 10, Link: Link{Latency: Uniform(ms, 50*ms)}}, 3 * time.Second, buildByHand},
 	{"violation", Config{Seed: 6}, time.Minute, buildViolation},
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // Heal undoes every fault that is still in force, whoever made it: links are
-// mended, released and restored, paused nodes resume, nodes that are down boot,
+// mended, released and restored, held messages go on, paused nodes resume, nodes that are down boot,
 // cores run at full speed, impairments are restored, clocks are right and disks sound. What the faults
 // have done, they have done.
 func (w *World) Heal() {
@@ -22,6 +22,9 @@ func (w *World) Heal() {
 		for _, e := range slices.Clone(l.effects) {
 			e.Restore()
 		}
+	}
+	for _, k := range slices.Clone(w.kept) {
+		w.letGo(k)
 	}
 	for _, n := range w.nodes {
 		n.heal()

@@ -172,6 +172,7 @@ func (w *World) lose(src, dst *Node, e *pending, why string) {
 		kind: KindDrop, node: dst, peer: src, cause: e.cause, sum: hashString(why), text: why, body: unsealed(e.body),
 		call: e.arg, answer: e.flags&flagReply != 0,
 	})
+	delete(w.sends, e.cause)
 }
 
 // retry sends a stream's message again after a timeout that doubles, until the
@@ -183,7 +184,8 @@ func (w *World) retry(src, dst *Node, e *pending) {
 		w.giveUp(src, dst, e, max(w.config.StreamTimeout-(passed-backoff(attempt)), 0))
 		return
 	}
-	e.cause = w.emit(&fact{kind: KindRetry, node: dst, peer: src, cause: e.cause, arg: uint64(attempt)})
+	w.goOn(e, w.emit(&fact{kind: KindRetry, node: dst, peer: src, cause: e.cause, arg: uint64(attempt)}))
+	e.kind = doDeliver // also if it had reached a machine that then crashed
 	e.flags += 1 << attemptShift
 	w.schedule(w.now+int64(backoff(attempt)), classNormal, e)
 }
@@ -192,6 +194,7 @@ func (w *World) retry(src, dst *Node, e *pending) {
 // that cannot get through is lost; the caller has its own timeout.
 func (w *World) giveUp(src, dst *Node, e *pending, after time.Duration) {
 	w.fireAfter(after, &breaking{src, dst, e.flags&flagReply == 0, e.arg, e.cause}, 0)
+	delete(w.sends, e.cause)
 }
 
 type breaking struct {
@@ -227,7 +230,7 @@ func (w *World) arrive(e *pending) *Proc {
 			w.lose(src, dst, e, "the link is cut")
 			return nil
 		} else if len(l.holds) > 0 {
-			e.cause = w.emit(&fact{kind: KindHold, node: dst, peer: src, cause: e.cause, body: unsealed(e.body)})
+			w.stopOver(e)
 			l.held = append(l.held, *e)
 			return nil
 		}
@@ -246,6 +249,9 @@ func (w *World) arrive(e *pending) *Proc {
 	}
 	if w.mutation != nil {
 		e.body = w.mutation.open(w, dst, e.body)
+	}
+	if len(w.sends) != 0 {
+		delete(w.sends, e.cause)
 	}
 	w.cause = w.fold(place(KindDeliver, e.to, e.from), e.cause, uint64(e.port))
 	if len(w.observers) != 0 {
@@ -275,6 +281,7 @@ func (w *World) arrive(e *pending) *Proc {
 func (w *World) reset(src, dst *Node, e *pending) {
 	const why = "the node has restarted since the stream began"
 	n := w.emit(&fact{kind: KindDrop, node: dst, peer: src, cause: e.cause, text: why, body: unsealed(e.body)})
+	delete(w.sends, e.cause)
 	if e.flags&flagReply == 0 {
 		before := w.cause
 		w.cause = n

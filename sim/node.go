@@ -121,6 +121,9 @@ func (n *Node) crash() {
 	n.killAll()
 	n.ctx = nil
 	n.inbox = Port{node: n, isDefault: true}
+	for i := range n.stashed {
+		delete(w.sends, n.stashed[i].cause)
+	}
 	n.ports, n.stashed, n.fields = nil, nil, nil
 	n.cpu.reset()
 	if n.disk != nil {

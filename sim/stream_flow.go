@@ -14,6 +14,7 @@ type flow struct {
 	held     bool          // the first waits for a hold or a handshake to end
 	arrival  int64         // when the last of what was under way arrives, at the earliest
 	over     bool          // nothing is sent any more
+	kept     []*kept       // segments held by hand
 
 	// Retransmission.
 	timer    uint64 // key of the event in which it sends again, or a reset arrives; 0 if none
@@ -36,6 +37,7 @@ type segment struct {
 // What a flow's events are.
 const (
 	headArrives = iota
+	headPasses  // it arrives, whatever holds
 	timerExpires
 	resetArrives
 )
@@ -48,6 +50,12 @@ func (f *flow) fire(w *World, what uint64) {
 	case headArrives:
 		f.arriving, f.held = 0, false
 		f.arrive(w)
+	case headPasses:
+		if f.arriving, f.held = 0, false; f.reaches(w) {
+			f.pass(w)
+		} else {
+			f.stall(w)
+		}
 	case timerExpires:
 		f.timer = 0
 		f.expire(w)
@@ -113,8 +121,18 @@ func (f *flow) arrive(w *World) {
 	switch {
 	case s.lost || !f.reaches(w):
 		f.stall(w)
-	case f.park(w, f.from.node, f.to.node, unsealed(s.body), headArrives):
+	case f.park(w, f.from.node, f.to.node, unsealed(s.body), headArrives),
+		len(f.kept) != 0 && f.isKept():
 		f.held = true
+	default:
+		f.pass(w)
+	}
+}
+
+// pass is arrive for what nothing keeps from it.
+func (f *flow) pass(w *World) {
+	s := f.queue.first()
+	switch {
 	case f.to.dialling:
 		f.held, f.to.early = true, true
 	case f.to.rejects(s):
@@ -299,7 +317,10 @@ func (f *flow) drop(w *World, why string) {
 	for f.queue.len() > 0 {
 		f.dropFirst(w, why)
 	}
-	f.over = true
+	for _, k := range f.kept {
+		w.forgetKept(k.send)
+	}
+	f.over, f.kept = true, nil
 }
 
 func (f *flow) dropFirst(w *World, why string) {

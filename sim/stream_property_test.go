@@ -32,8 +32,9 @@ type streamFault struct {
 }
 
 var (
-	gentleFaults = []string{"cut a-b", "cut b-a", "isolate", "hold a-b", "hold b-a", "pause a", "pause b", "slow a-b", "slow b-a"}
-	roughFaults  = append([]string{"crash a", "crash b", "lossy a-b", "lossy b-a"}, gentleFaults...)
+	gentleFaults = []string{"cut a-b", "cut b-a", "isolate", "hold a-b", "hold b-a", "pause a", "pause b", "slow a-b", "slow b-a",
+		"drop-messages", "deliver-messages", "hold-messages"}
+	roughFaults = append([]string{"crash a", "crash b", "lossy a-b", "lossy b-a"}, gentleFaults...)
 )
 
 func drawDuration(t *rapid.T, lo, hi time.Duration, what string) time.Duration {
@@ -157,6 +158,14 @@ func (r *streamRun) begin(kind string) func() {
 	fmt.Sscanf(kind, "%s %1s-%1s", &what, &from, &to)
 	n := w.Lookup(from)
 	switch what {
+	case "drop-messages":
+		byHand(w, w.DropMessage)
+		return func() {}
+	case "deliver-messages":
+		byHand(w, w.DeliverMessage)
+		return func() {}
+	case "hold-messages":
+		return holdByHand(w)
 	case "cut":
 		return w.Cut(from, to).Mend
 	case "isolate":

@@ -95,9 +95,11 @@ type World struct {
 	addrs    map[string]address // memo of resolve
 	known    knownTexts         // memo of the memo
 	ports    map[string]uint16
-	portName []string         // of its number
-	links    map[uint64]*link // links that are not like their sites
-	lookups  map[uint64]int   // impairments by which a node does not find another
+	portName []string          // of its number
+	links    map[uint64]*link  // links that are not like their sites
+	sends    map[uint64]uint64 // of messages held or sent again: the send, by the event that they now go on by
+	kept     []*kept           // messages held by hand
+	lookups  map[uint64]int    // impairments by which a node does not find another
 	sites    siteMap
 	isolated []*Partition // those that hold for nodes to come
 	deflt    link
