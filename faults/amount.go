@@ -20,6 +20,7 @@ const (
 	PPM                  // parts per million, in thousandths: +50000ppm
 	Rate                 // bytes per second: 64KB/s, of 1000 bytes
 	Count                // a number: 3
+	Event                // the number of an event of the run: 8112
 	numUnits = iota
 )
 
@@ -47,6 +48,7 @@ var units = [numUnits]struct {
 	PPM:     {"drift", "+50000ppm", -1e9 + 1, 1e12, "above -1000000ppm and at most 1000000000ppm"},
 	Rate:    {"rate", "64KB/s", 1, 1e15, "at least 1B/s and at most 1000000GB/s"},
 	Count:   {"count", "3", 1, 1e9, "at least 1 and at most 1000000000"},
+	Event:   {"number", "8112", 1, 1e15, "at least 1 and at most 1000000000000000"},
 }
 
 // unitNamed finds the unit of that name, as in the forms of the catalog.
@@ -120,7 +122,7 @@ func parseAmount(u Unit, word string) (a Amount, ok bool, wrong string) {
 		a.N, ok = parseSuffixed(word, "ppm", 3)
 	case Rate:
 		a.N, ok = parseRate(word)
-	case Count:
+	case Count, Event:
 		a.N, ok = parseDecimal(word, 0)
 	}
 	if info := &units[u]; ok && (a.N < info.least || a.N > info.most) {

@@ -97,6 +97,21 @@ var Catalog = []Entry{
 		Undo: "what has been kept back arrives, in order", aim: linked, do: hold,
 	},
 	{
+		Name: "drop message", Form: "drop message <number>", Example: "at 5s: drop message 8112", Instant: true,
+		Doc: "The message that was sent in that event and is under way is lost. A datagram is gone; a call, or what a connection carries, is sent again after a timeout.",
+		do:  dropMessage,
+	},
+	{
+		Name: "deliver message", Form: "deliver message <number>", Example: "at 5s: deliver message 8112", Instant: true,
+		Doc: "The message that was sent in that event and is under way arrives now, also if a link holds it.",
+		do:  deliverMessage,
+	},
+	{
+		Name: "hold message", Form: "hold message <number>", Example: "at 5s for 2s: hold message 8112",
+		Doc:  "The message that was sent in that event and is under way is kept back. On a connection, so is what was sent after it.",
+		Undo: "it goes on, and arrives at once if it would have arrived before", do: holdMessage,
+	},
+	{
 		Name: "lookup-failure", Form: "lookup-failure <links>", Example: "at 5s for 5s: lookup-failure n1 -> n2",
 		Doc:  "With a -> b, a does not find the name of b: calls fail with \"no such host\", and what else it sends there is lost before it leaves; with a alone, a finds no name at all. Answers and connections that are open go on.",
 		Undo: "the names are found again", aim: lookedUp, do: failLookups,

@@ -35,6 +35,9 @@ var samples = []struct {
 	{act: "bandwidth 80B/s n1 -> n2"},
 	{act: "clog n1"},
 	{act: "hold n1 -> n2"},
+	{act: "drop message 8112"},
+	{act: "deliver message 8112"},
+	{act: "hold message 8112"},
 	{act: "lookup-failure n1 -> n2"},
 	{act: "lookup-failure n2 n3"},
 	{act: "errors 100% n1"},
@@ -121,8 +124,8 @@ func TestExamples(t *testing.T) {
 		if f.String() != e.Example {
 			t.Errorf("%q prints as %q", e.Example, f)
 		}
-		c := newToy(t, 1, 5).install(t, e.Example).run1(t, 20*time.Second)
-		if log := c.log(); !strings.HasPrefix(log, "5s ") || strings.Contains(log, "skipped") {
+		c := newToy(t, 1, 5).install(t, withMessage(t, e.Example)).run1(t, 20*time.Second)
+		if log := c.log(); !strings.HasPrefix(log, "5s ") && !strings.HasPrefix(log, "5.0005s ") || strings.Contains(log, "skipped") {
 			t.Errorf("%s: it did\n%s", e.Example, log)
 		}
 		if left := c.plan.InForce(); len(left) > 0 {
@@ -141,7 +144,7 @@ func TestDoAndUndo(t *testing.T) {
 			if entryOf(s.act).Instant {
 				line = "at 3s: " + s.act
 			}
-			c := newToy(t, 1, 5).install(t, line).run1(t, 12*time.Second)
+			c := newToy(t, 1, 5).install(t, withMessage(t, line)).run1(t, 12*time.Second)
 			same(t, "before it", c.between(0, 3*time.Second), calm.between(0, 3*time.Second))
 			if during := calm.between(3*time.Second, 5*time.Second); !s.hidden && c.between(3*time.Second, 5*time.Second) == during {
 				t.Error("nothing shows while it is in force")
@@ -169,7 +172,7 @@ func (c *toy) settled(calm *toy, end time.Duration) time.Duration {
 func TestOverlap(t *testing.T) {
 	calm := newToy(t, 1, 5).run1(t, 12*time.Second)
 	for _, s := range samples {
-		if entryOf(s.act).Instant {
+		if entryOf(s.act).Instant || strings.Contains(s.act, "message") { // see TestMessageHeldTwice
 			continue
 		}
 		t.Run(s.act, func(t *testing.T) {

@@ -54,6 +54,21 @@ func hold(d *doing) (func(), error) {
 	return d.onLinks(func(l Link) func() { return d.plan.w.Hold(l.From, l.To).Release }), nil
 }
 
+// message is the number of the send of the message that the act is done to.
+func (d *doing) message() uint64 { return uint64(d.amount(0).N) }
+
+func dropMessage(d *doing) (func(), error) { return nil, d.plan.w.DropMessage(d.message()) }
+
+func deliverMessage(d *doing) (func(), error) { return nil, d.plan.w.DeliverMessage(d.message()) }
+
+func holdMessage(d *doing) (func(), error) {
+	h, err := d.plan.w.HoldMessage(d.message())
+	if err != nil {
+		return nil, err
+	}
+	return h.Release, nil
+}
+
 // degrade makes the links worse by what an amount comes to.
 func degrade(by func(Amount) sim.Link) func(d *doing) (func(), error) {
 	return func(d *doing) (func(), error) {

@@ -70,6 +70,14 @@
 // What a fault draws depends on the seed, on what the fault does and when it begins:
 // another fault more or less, or an end that is sooner, changes nothing for it.
 //
+// One message that is under way is named by the number of the event in which it was sent,
+// which a trace shows; copies that the network has made of it are met too. In another run
+// that number is another event's, so that no storm does this: it is how what a person did
+// by hand is written down.
+//
+//	at 5s: drop message 8112
+//	at 5s for 2s: hold message 8112
+//
 // # Overlaps
 //
 // Faults never undo each other. A link that two have cut works again when both have
@@ -92,6 +100,7 @@
 //
 // What is wrong with a line, Parse says, with columns; what is wrong with it in a cluster,
 // such as a name that nobody has or random 4 of 3, [Fault.Check] says before the run
-// starts. What only the run can tell, such as that nobody is leader at that moment, is
-// an event of the run, "skipped isolate leader: no leader", and stands in [Plan.Log].
+// starts. What only the run can tell, such as that nobody is leader at that moment or that
+// a message has arrived, is an event of the run, "skipped isolate leader: no leader" or
+// "skipped drop message 8112: it is not under way", and stands in [Plan.Log].
 package faults

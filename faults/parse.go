@@ -207,7 +207,7 @@ func (p *parser) amount(u Unit) Amount {
 	switch {
 	case !ok:
 		hint := ""
-		if _, err := strconv.ParseFloat(t.text, 64); err == nil && u != Count {
+		if _, err := strconv.ParseFloat(t.text, 64); err == nil && u != Count && u != Event {
 			hint = fmt.Sprintf("write the unit behind the number, as in %s", units[u].example)
 		}
 		p.fail(t, hint, "expected a %s such as %s%s", units[u].name, units[u].example, p.found(t))

@@ -127,6 +127,14 @@ var wrong = []string{
 	"at 5s: cut n1 ->",
 	"at 5s: cut n1 -> n2 -> n3",
 	"at 5s: cut n1 | n2",
+	"at 5s: drop message",
+	"at 5s: drop message n1",
+	"at 5s: drop message 0",
+	"at 5s: drop message 1.5",
+	"at 5s: drop message 8112 n1",
+	"at 5s: drop mesage 8112",
+	"at 5s for 2s: deliver message 8112",
+	"at 5s: hold message 99999999999999999999",
 	"at 5s: slow leader",
 	"at 5s: slow 10 leader",
 	"at 5s: slow 0.5x leader",
@@ -211,6 +219,7 @@ var genAmount = map[string]func(t *rapid.T) faults.Amount{
 	"<drift>":      func(t *rapid.T) faults.Amount { return amountIn(t, faults.PPM, -1e9+1, 1e12) },
 	"<rate>":       func(t *rapid.T) faults.Amount { return amountIn(t, faults.Rate, 1, 1e15) },
 	"<count>":      func(t *rapid.T) faults.Amount { return amountIn(t, faults.Count, 1, 1e9) },
+	"<number>":     func(t *rapid.T) faults.Amount { return amountIn(t, faults.Event, 1, 1e15) },
 }
 
 func amountIn(t *rapid.T, u faults.Unit, least, most int64) faults.Amount {
@@ -229,7 +238,7 @@ var genAct = rapid.Custom(func(t *rapid.T) faults.Act {
 		}
 	}
 	switch {
-	case strings.HasPrefix(e.Name, "load"):
+	case strings.HasPrefix(e.Name, "load"), strings.HasSuffix(e.Name, " message"):
 		n = 0
 	case strings.Contains(e.Form, "|"):
 		n, a.Where.Sep = rapid.IntRange(2, 4).Draw(t, "groups"), "|"

@@ -77,10 +77,10 @@ func TestVerbs(t *testing.T) {
 		}
 		return strings.Join(left, ", ")
 	}
-	if got := missing(gen.For(load(t, raft.System, "calm")).Verbs); got != "cores" {
+	if got := missing(gen.For(load(t, raft.System, "calm")).Verbs); got != "drop message, deliver message, hold message, cores" {
 		t.Errorf("to five servers cannot be done: %s", got)
 	}
-	if got := missing(gen.For(load(t, echo.System, "calm")).Verbs); got != "partition, isolate, bridge, majority-ring, cores" {
+	if got := missing(gen.For(load(t, echo.System, "calm")).Verbs); got != "partition, isolate, bridge, majority-ring, drop message, deliver message, hold message, cores" {
 		t.Errorf("to one server cannot be done: %s", got)
 	}
 }

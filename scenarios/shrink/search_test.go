@@ -85,7 +85,8 @@ func TestParts(t *testing.T) {
 
 func TestHalf(t *testing.T) {
 	for amount, want := range map[string]string{"at 1s: delay 100ms all": "50ms", "at 1s: slow 10x n1": "5x", "at 1s: slow 1.001x n1": "1.001x",
-		"at 1s: bandwidth 64KB/s all": "128KB/s", "at 1s: loss 20% all": "10%", "at 1s: clock jump -3s n1": "-1.5s", "at 1s: disk bit-rot 1 n1": "1"} {
+		"at 1s: bandwidth 64KB/s all": "128KB/s", "at 1s: loss 20% all": "10%", "at 1s: clock jump -3s n1": "-1.5s", "at 1s: disk bit-rot 1 n1": "1",
+		"at 1s: drop message 8112": "8112"} {
 		a := faults.MustParse(amount).What.(faults.Act).Amounts[0]
 		if got := half(a).String(); got != want {
 			t.Errorf("half of %v is %s, expected %s", a, got, want)

@@ -172,6 +172,7 @@ func (s *search) amounts() {
 func half(a faults.Amount) faults.Amount {
 	const one = 1000 // 1x, which changes nothing, in thousandths
 	switch a.Unit {
+	case faults.Event: // half of it is another
 	case faults.Rate:
 		a.N *= 2
 	case faults.Factor:
