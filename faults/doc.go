@@ -68,7 +68,9 @@
 //	there                    what the act before has met: loss 5% random 1 -> rest and delay 9ms there
 //
 // What a fault draws depends on the seed, on what the fault does and when it begins:
-// another fault more or less, or an end that is sooner, changes nothing for it.
+// another fault more or less, or an end that is sooner, changes nothing for it. (An end
+// behind the colon is part of what it does.) So a fault more leaves all as it was before it
+// begins, and one that ends sooner all before that end, but for its own line in the trace.
 //
 // One message that is under way is named by the number of the event in which it was sent,
 // which a trace shows; copies that the network has made of it are met too. In another run

@@ -72,7 +72,7 @@ func drawScenario(t *rapid.T) *Scenario {
 	for _, line := range rapid.SliceOfN(rapid.SampledFrom([]string{
 		"at 1s for 500ms: crash n1", "after no leader for 2s every 10s times 3 until 1h: (crash n1 for 1s then pause n1) and clog n1",
 		"at 5s until no leader: pick loss 0.5% all or cut n1 -> c1", "at 0s: clock drift -0.5ppm n1", "at 1ms: disk bit-rot 3 n1",
-		"at 3s: isolate leader then after 2s hold n1 <-> clients",
+		"at 3s: isolate leader then after 2s hold n1 <-> clients", "at 4s for 1s: hold message 8112", "at 5s: drop message 8112",
 	}), 0, 4).Draw(t, "faults") {
 		s.Faults = append(s.Faults, faults.MustParse(line))
 	}

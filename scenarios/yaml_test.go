@@ -52,7 +52,7 @@ func TestParse(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("read %+v\nexpected %+v", got, want)
 	}
-	const lines = "at 1s for 500ms: crash n1; at 1s every 1s: pause n2 for 100ms; at 3s: isolate leader"
+	const lines = "at 1s for 500ms: crash n1; at 1s every 1s: pause n2 for 100ms; at 3s: isolate leader; at 3.5s for 100ms: hold message 8112"
 	var written []string
 	for _, f := range got.Faults {
 		written = append(written, f.String())
