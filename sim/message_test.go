@@ -270,6 +270,31 @@ func TestHoldOfWhatEnds(t *testing.T) {
 	c.expect(t, "110ms m1 <nil>")
 }
 
+// TestReset has nothing be done to what a connection sends that has ended on the other
+// side, nor to the reset that says so.
+func TestReset(t *testing.T) {
+	c := newCourier(t, "conn", Link{}, 100, 102)
+	c.w.At(50*ms, "restart", c.w.Lookup("b").Restart)
+	reset := uint64(0)
+	c.w.Observe(ObserverFunc(func(e *Event) {
+		if e.Kind == KindSend && e.Body == ErrReset {
+			reset = e.Number
+		}
+	}))
+	mustRun(t, c.w, 111*ms)
+	for _, x := range []struct {
+		send uint64
+		want error
+	}{{c.sends[1], ErrNotUnderWay}, {c.sends[2], errNoPeer}, {reset, errReset}} {
+		_, held := c.w.HoldMessage(x.send)
+		for _, got := range []error{c.w.DropMessage(x.send), c.w.DeliverMessage(x.send), held} {
+			if got != x.want {
+				t.Errorf("message %d: %v, expected %v", x.send, got, x.want)
+			}
+		}
+	}
+}
+
 // TestEventsOfOneMessage shows what observers see.
 func TestEventsOfOneMessage(t *testing.T) {
 	for how, want := range map[string]string{ // order-free: only reports

@@ -98,7 +98,6 @@ type World struct {
 	portName []string          // of its number
 	links    map[uint64]*link  // links that are not like their sites
 	sends    map[uint64]uint64 // of messages held or sent again: the send, by the event that they now go on by
-	kept     []*kept           // messages held by hand
 	lookups  map[uint64]int    // impairments by which a node does not find another
 	sites    siteMap
 	isolated []*Partition // those that hold for nodes to come
@@ -112,6 +111,7 @@ type World struct {
 	spare   []*Proc // processes that have ended, to be used again
 	idle    []*coroutine
 
+	kept        []*kept // messages held by hand
 	observers   []*Observer
 	showing     bool  // an event, to observers
 	shown       Event // that event: one for all, so that none is allocated
