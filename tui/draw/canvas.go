@@ -204,3 +204,11 @@ func (c *Canvas) Paste(x, y int, other *Canvas) {
 		}
 	}
 }
+
+// Center draws another canvas in the middle of this one, as a dialog over what is there,
+// and returns where its upper left corner is.
+func (c *Canvas) Center(other *Canvas) (x, y int) {
+	x, y = max((c.width-other.width)/2, 0), max((c.height-other.height)/2, 0)
+	c.Paste(x, y, other)
+	return x, y
+}

@@ -119,12 +119,17 @@ func TestAsciiTable(t *testing.T) {
 			}
 		}
 	}
-	letters := map[byte]bool{}
-	for _, s := range signs {
-		if letters[ascii(s)] {
-			t.Errorf("sign %c of series is like another in ASCII", s)
+	for what, chars := range map[string]string{
+		"signs of series": string(signs), "kinds of lines": "─┄┈╳", "kinds of upright lines": "│┆┊╳", "borders": "═─", "corners": "╔┌",
+		"scroll marks": "┃┊", "folds and selection": "▸▾", "meters": "█░ ", "verdicts": "✓✗?", "circles": "●○◉",
+	} {
+		letters := map[byte]rune{}
+		for _, r := range chars {
+			if other, ok := letters[ascii(r)]; ok {
+				t.Errorf("%s: %c and %c are alike in ASCII", what, r, other)
+			}
+			letters[ascii(r)] = r
 		}
-		letters[ascii(s)] = true
 	}
 }
 

@@ -35,6 +35,25 @@ func ExampleCanvas_Line() {
 	// |                               ⠈⠉⠉⠉⠉⠒⠒⠂ |
 }
 
+func ExampleCanvas_Center() {
+	c := New(24, 7)
+	c.Fill('·', Dim)
+	dialog := New(16, 3)
+	dialog.Box("sure?", true)
+	dialog.Text(2, 1, "enter 猫 esc", Key)
+	fmt.Println(c.Center(dialog))
+	picture(c)
+	// Output:
+	// 4 2
+	// |························|
+	// |························|
+	// |····╔═ sure? ══════╗····|
+	// |····║ enter 猫 esc ║····|
+	// |····╚══════════════╝····|
+	// |························|
+	// |························|
+}
+
 func ExampleChart() {
 	var a, b []Point
 	for i := range 60 {
@@ -143,8 +162,8 @@ func ExampleTheme_Render() {
 	// |║ ● up → 12µs … 猫 ║|
 	// |║ ⣀⡠⠔⠉ ▂▅█ ✓ ✗     ║|
 	// |╚══════════════════╝|
-	// +- n1 -------------+
+	// #= n1 =============#
 	// | * up > 12us ~ ?? |
 	// | .+-' .*# v x     |
-	// +------------------+
+	// #==================#
 }

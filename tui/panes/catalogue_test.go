@@ -79,7 +79,7 @@ func TestCatalogueSession(t *testing.T) {
 	shows(t, s, `seed: "x7" is not a whole number from 0 to 18446744073709551615`)
 	s.keys("ctrl+u '42' enter down right")
 	shows(t, s, "seed", "42 *", "votes-before-sync")
-	s.keys("down right right")
+	s.keys("down right space")
 	shows(t, s, "local *", "default quorum")
 	s.keys("home enter")
 	expect(t, s.open, "raft/minority-leader seed 42 knobs map[reads:local] mutant \"votes-before-sync\"")

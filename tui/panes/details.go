@@ -89,7 +89,7 @@ func (d *details) press(key, text string, height int) (open *Open, left bool) {
 		d.at, d.follow = l.Selected, true
 	case "left":
 		d.turn(-1)
-	case "right":
+	case "right", "space":
 		d.turn(1)
 	case "backspace", "delete":
 		d.reset()
