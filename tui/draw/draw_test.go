@@ -151,6 +151,30 @@ func TestEveryRune(t *testing.T) {
 	}
 }
 
+// TestHalves writes over one half of a wide character: the other becomes a space.
+func TestHalves(t *testing.T) {
+	for _, c := range []struct {
+		draw func(c *Canvas)
+		want string
+	}{
+		{func(c *Canvas) { c.Set(1, 0, 'x', Plain) }, "ax 猫b"},
+		{func(c *Canvas) { c.Set(2, 0, 'x', Plain) }, "a x猫b"},
+		{func(c *Canvas) { c.Text(2, 0, "犬", Plain) }, "a 犬 b"},
+		{func(c *Canvas) { c.Part(2, 0, 2, 1).Text(-1, 0, "犬.", Plain) }, "a猫. b"},
+		{func(c *Canvas) { c.Part(0, 0, 2, 1).Text(1, 0, "犬", Plain) }, "a猫猫b"},
+		{func(c *Canvas) { c.Paste(2, 0, New(1, 1)) }, "a  猫b"},
+		{func(c *Canvas) { c.Set(1, 0, '犬', Plain) }, "a? 猫b"},
+	} {
+		canvas := New(6, 1)
+		canvas.Text(0, 0, "a猫猫b", Plain)
+		c.draw(canvas)
+		straight(t, canvas)
+		if got := strings.TrimSuffix(canvas.String(), "\n"); got != c.want {
+			t.Errorf("got %q, expected %q", got, c.want)
+		}
+	}
+}
+
 // straight fails unless every line in every theme is as wide as the canvas.
 func straight(t interface{ Fatalf(string, ...any) }, c *Canvas) {
 	for _, theme := range Themes {
@@ -282,6 +306,25 @@ func TestList(t *testing.T) {
 			t.Fatalf("showing it once more moves it: %+v, %+v", l, again)
 		}
 	})
+}
+
+func TestListShow(t *testing.T) {
+	for _, c := range []struct {
+		list     List
+		height   int
+		from, to int
+	}{
+		{List{Count: 30, Selected: 29, Top: 40}, 5, 25, 30},
+		{List{Count: 30, Selected: 3, Top: 10}, 5, 3, 8},
+		{List{Count: 30, Selected: 12, Top: 3}, 5, 8, 13},
+		{List{Count: 3, Selected: 2, Top: 1}, 5, 0, 3},
+		{List{}, 5, 0, 0},
+		{List{Count: 3, Selected: 7}, 0, 3, 3},
+	} {
+		if from, to := c.list.Show(c.height); from != c.from || to != c.to {
+			t.Errorf("%+v: %d to %d, expected %d to %d", c.list, from, to, c.from, c.to)
+		}
+	}
 }
 
 // topShown is the first row that is seen of a list.
