@@ -127,7 +127,7 @@ func (c *Checks) Render(width, height int, focus bool) *draw.Canvas {
 	if c.scene == nil || c.scene.Tape == nil || c.scene.View == nil {
 		return canvas
 	}
-	text := checkText{checks: c, width: max(width-3, 1)}
+	text := checkText{checks: c, width: max(width-4, 1)}
 	text.write()
 	c.lines = text.lines
 	c.list.Count = len(c.lines)

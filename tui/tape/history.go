@@ -1,8 +1,10 @@
 package tape
 
 import (
+	"sort"
 	"time"
 
+	"github.com/orrery-sim/orrery/checker"
 	"github.com/orrery-sim/orrery/faults"
 )
 
@@ -57,4 +59,17 @@ func (t *Tape) Shown(node int, visit func(s *NodeState) bool) {
 			}
 		}
 	}
+}
+
+// Operation returns the operation whose call is that event, as far as it is known; nil if
+// there is none.
+func (t *Tape) Operation(call uint64) *checker.Operation {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i := sort.Search(len(t.ops), func(i int) bool { return t.ops[i].CallEvent >= call })
+	if i == len(t.ops) || t.ops[i].CallEvent != call {
+		return nil
+	}
+	op := t.ops[i]
+	return &op
 }
