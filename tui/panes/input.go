@@ -1,9 +1,3 @@
-// Package panes has what the player shows above and before a run: its catalogue, help,
-// palette, hints and dialogs. They are values that are told what keys were pressed and
-// draw what they are; what is to be done, they return.
-//
-// Keys have the names that bubbletea gives them: "enter", "space", "ctrl+u", "a", "A".
-// Beside the name comes the text that was typed, which is empty for keys such as enter.
 package panes
 
 import (
