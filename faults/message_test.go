@@ -106,8 +106,7 @@ func ExampleSchedule_messages() {
 	//      9    0.010000s  cat        send     -> bob "lost"  (by 7)
 	//     13    0.010500s  ann        hold     <- cat "late"  (by 8)
 	//     15    0.010500s  bob        drop     <- cat dropped by hand "lost"  (by 9)
-	//     18    1.010500s  cat        release  -> ann "late"  (by 17)
-	//     19    1.010500s  ann        deliver  <- cat "late"  (by 13)
+	//     18    1.010500s  ann        deliver  <- cat "late"  (by 13)
 	// 10.5ms hold message 8
 	// 10.5ms drop message 9
 	// 10.5ms skipped drop message 4: it is not under way

@@ -34,7 +34,7 @@ const (
 	KindDegrade      // the link from Node to Peer got worse; Text says how
 	KindRestore      // the link from Node to Peer lost one such effect
 	KindHeld         // the link from Node to Peer holds messages back
-	KindRelease      // the link from Node to Peer let its messages go, or only the one that Arg is the send of
+	KindRelease      // the link from Node to Peer let its messages go
 	KindClock        // the node's clock was skewed, made to drift or synced; Text says how
 	KindWork         // a process got a core; Arg is the work in nanoseconds
 	KindWorkEnd      // the work is done

@@ -95,6 +95,8 @@ func (w *World) DeliverMessage(send uint64) error {
 // was sent after it overtakes it, but not on a [Conn]. See [World.DropMessage] for
 // what names a message and for the error. Several may hold one message, which goes
 // on when the last lets it; one that is dropped or delivered is not held any more.
+// That it is held is an event, KindHold, and the cause of what becomes of it; that it
+// is let go is none: KindHeld and KindRelease are about links.
 func (w *World) HoldMessage(send uint64) (*MessageHold, error) {
 	for _, k := range w.kept {
 		if k.send == send {
@@ -147,9 +149,6 @@ func (w *World) letGo(k *kept) {
 	}
 	for i := range k.copies {
 		c := &k.copies[i]
-		w.emit(&fact{
-			kind: KindRelease, node: w.nodes[c.from], peer: w.nodes[c.to], cause: w.cause, arg: k.send, body: unsealed(c.body),
-		})
 		w.schedule(max(w.now, c.at), classNormal, &c.pending)
 	}
 }

@@ -147,10 +147,6 @@ func (f *flow) isKept() bool {
 // letGo has a segment that was held by hand go on.
 func (f *flow) letGo(w *World, k *kept) {
 	f.kept = without(f.kept, k)
-	w.emit(&fact{
-		kind: KindRelease, node: f.from.node, peer: f.to.node, cause: w.cause, arg: k.send,
-		body: unsealed(f.queue.rest()[f.find(k.send)].body),
-	})
 	if k.parked {
 		f.arriving = w.schedule(w.now, classNormal, &pending{kind: doFire, cause: k.event, arg: headArrives, body: f})
 	}

@@ -298,12 +298,12 @@ func TestReset(t *testing.T) {
 // TestEventsOfOneMessage shows what observers see.
 func TestEventsOfOneMessage(t *testing.T) {
 	for how, want := range map[string]string{ // order-free: only reports
-		"send": "send a b, hold b a, release a b, deliver b a",
-		"call": "send a b, hold b a, release a b, deliver b a",
-		"conn": "send a b, hold b a, release a b, deliver b a",
+		"send": "send a b, hold b a, deliver b a",
+		"call": "send a b, hold b a, deliver b a",
+		"conn": "send a b, hold b a, deliver b a",
 	} {
 		c := newCourier(t, how, Link{}, 100)
-		seen := watch(c.w, KindSend, KindHold, KindRelease, KindDeliver)
+		seen := watch(c.w, KindSend, KindHold, KindDeliver)
 		c.w.At(105*ms, "hold", func() {
 			h, err := c.w.HoldMessage(c.sends[1])
 			if err != nil {
@@ -318,12 +318,10 @@ func TestEventsOfOneMessage(t *testing.T) {
 			if e.Body != "m1" {
 				continue
 			}
-			if e.Kind == KindRelease && e.Arg != c.sends[1] || e.Kind != KindRelease && e.Kind != KindSend && e.Cause != from {
+			if e.Kind != KindSend && e.Cause != from {
 				t.Errorf("%s: the cause of %v is not %d", how, &e, from)
 			}
-			if e.Kind != KindRelease {
-				from = e.Number
-			}
+			from = e.Number
 			got = append(got, fmt.Sprint(e.Kind, " ", e.Node, " ", e.Peer))
 		}
 		if strings.Join(got, ", ") != want {
