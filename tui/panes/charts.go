@@ -66,7 +66,7 @@ func (c *Charts) Keys() []key.Binding {
 // offered are the charts that there is something to show in.
 func (c *Charts) offered() []string {
 	return slices.DeleteFunc(slices.Clone(chartOrder), func(name string) bool {
-		return name == chartStaleness && c.source.ages == nil || name == chartQueue && c.node() < 0
+		return name == chartStaleness && !c.source.registers || name == chartQueue && c.node() < 0
 	})
 }
 

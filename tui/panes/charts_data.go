@@ -17,16 +17,19 @@ type chartSource struct {
 	tape   *tape.Tape
 	events uint64
 	ended  bool
-	end    time.Duration
+	end    time.Duration // of the run, or about
+	at     time.Duration // how far the tape had come
 	ops    []checker.Operation
 	faults []tape.Stretch
 	marks  []tape.Mark
 
-	aged   uint64     // up to which event the ages are known
-	ages   []chartAge // nil if there are none to be told
-	bucket map[time.Duration]*chartBuckets
-	node   int
-	queues *chartQueues
+	registers bool       // clients read and write registers: how old values are can be told
+	aged      uint64     // up to which event that is known
+	ages      []chartAge // it takes a while, so it waits until it is looked at
+	bucket    map[time.Duration]*chartBuckets
+	oldest    map[time.Duration][]float64
+	node      int
+	queues    *chartQueues
 }
 
 // chartAge is how old a value was that a read returned, and when.
@@ -41,13 +44,12 @@ type chartBuckets struct {
 	ok              []int
 	failed, unknown []int
 	p50, p99        []float64 // nanoseconds; NaN if none was ok
-	oldest          []float64 // nanoseconds; NaN if nothing was read
 }
 
 // fresh says whether what there is will do: a tape that grows is read anew whenever it
 // has become somewhat longer, so that all readings together cost little.
 func (c *chartSource) fresh(t *tape.Tape, p tape.Progress) bool {
-	return c.tape == t && c.ended == p.Ended && (p.Ended || p.Events < c.events+c.events/16+256)
+	return c.tape == t && c.ended == p.Ended && (p.Ended || p.Events == 0 || c.events > 0 && p.Events < c.events+c.events/16+256)
 }
 
 // read takes over what the tape has.
@@ -58,33 +60,40 @@ func (c *chartSource) read(t *tape.Tape) {
 	}
 	old := *c
 	*c = chartSource{
-		tape: t, events: p.Events, ended: p.Ended, end: max(p.End, time.Millisecond), ops: t.AllOperations(),
-		faults: t.Stretches(), marks: t.Marks(), bucket: map[time.Duration]*chartBuckets{}, node: -1,
+		tape: t, events: p.Events, ended: p.Ended, end: max(p.End, time.Millisecond), at: p.At, ops: t.AllOperations(),
+		faults: t.Stretches(), marks: t.Marks(), bucket: map[time.Duration]*chartBuckets{}, oldest: map[time.Duration][]float64{}, node: -1,
 	}
-	if old.tape == t && !p.Ended && old.aged > 0 && p.Events < 2*old.aged {
+	c.registers = !slices.ContainsFunc(c.ops, func(op checker.Operation) bool { return op.Op != "read" && op.Op != "write" })
+	if old.tape == t && !p.Ended && p.Events < 2*old.aged {
 		c.ages, c.aged = old.ages, old.aged
-		return
 	}
-	c.ages, c.aged = chartAges(c.ops), p.Events
 }
 
-// chartAges tells how old the values were that reads returned, by the time of the call. It
-// is nil unless clients read and write registers.
-func chartAges(ops []checker.Operation) []chartAge {
-	for i := range ops {
-		if ops[i].Op != "read" && ops[i].Op != "write" {
-			return nil
+// ageBuckets are the greatest ages of values that were read, in nanoseconds, by when the
+// read was called; NaN where nothing was read.
+func (c *chartSource) ageBuckets(step time.Duration) []float64 {
+	if known := c.oldest[step]; known != nil {
+		return known
+	}
+	if c.aged == 0 {
+		c.aged = c.events
+		// Values that cannot be told apart have no ages.
+		if found, err := checker.Ages(checker.History{Ops: c.ops}); err == nil {
+			c.ages = make([]chartAge, len(found))
+			for i, a := range found {
+				c.ages[i] = chartAge{c.ops[a.Read].Call, a.Age}
+			}
 		}
 	}
-	found, err := checker.Ages(checker.History{Ops: ops})
-	if err != nil {
-		return nil
+	oldest := chartNone(int(c.end/step) + 1)
+	for _, a := range c.ages {
+		k := max(0, min(int(a.at/int64(step)), len(oldest)-1))
+		if o := oldest[k]; math.IsNaN(o) || float64(a.age) > o {
+			oldest[k] = float64(a.age)
+		}
 	}
-	ages := make([]chartAge, len(found))
-	for i, a := range found {
-		ages[i] = chartAge{ops[a.Read].Call, a.Age}
-	}
-	return ages
+	c.oldest[step] = oldest
+	return oldest
 }
 
 // buckets sorts the operations by when they ended. One that never did counts when it was
@@ -94,7 +103,7 @@ func (c *chartSource) buckets(step time.Duration) *chartBuckets {
 		return b
 	}
 	n := int(c.end/step) + 1
-	b := &chartBuckets{step: step, ok: make([]int, n), failed: make([]int, n), unknown: make([]int, n), p50: chartNone(n), p99: chartNone(n), oldest: chartNone(n)}
+	b := &chartBuckets{step: step, ok: make([]int, n), failed: make([]int, n), unknown: make([]int, n), p50: chartNone(n), p99: chartNone(n)}
 	took := make([][]time.Duration, n)
 	for i := range c.ops {
 		op := &c.ops[i]
@@ -121,12 +130,6 @@ func (c *chartSource) buckets(step time.Duration) *chartBuckets {
 			b.p50[k], b.p99[k] = float64(study.Rank(list, 50)), float64(study.Rank(list, 99))
 		}
 	}
-	for _, a := range c.ages {
-		k := max(0, min(int(a.at/int64(step)), n-1))
-		if o := b.oldest[k]; math.IsNaN(o) || float64(a.age) > o {
-			b.oldest[k] = float64(a.age)
-		}
-	}
 	c.bucket[step] = b
 	return b
 }
@@ -138,6 +141,14 @@ func chartNone(n int) []float64 {
 		values[i] = math.NaN()
 	}
 	return values
+}
+
+// rate is how many operations were ok per second; NaN if the tape has not come so far.
+func (c *chartSource) rate(b *chartBuckets, k int) float64 {
+	if time.Duration(k)*b.step > c.at {
+		return math.NaN()
+	}
+	return float64(b.ok[k]) / b.step.Seconds()
 }
 
 // share is the part of what ended in a bucket, in percent; NaN if nothing did.
@@ -161,13 +172,18 @@ func (c *chartSource) queue(node int, step time.Duration) *chartQueues {
 		return c.queues
 	}
 	n := int(c.end/step) + 1
-	q := &chartQueues{step, make([]float64, n), make([]float64, n), make([]float64, n)}
+	q := &chartQueues{step, chartNone(n), chartNone(n), chartNone(n)}
 	var last *tape.NodeState
+	raise := func(most *float64, n int) {
+		if v := float64(n); math.IsNaN(*most) || v > *most {
+			*most = v
+		}
+	}
 	fill := func(s *tape.NodeState, from, to int) {
 		for k := max(from, 0); k <= min(to, n-1); k++ {
-			q.inbox[k] = max(q.inbox[k], float64(s.Inbox))
-			q.work[k] = max(q.work[k], float64(s.WorkQueue))
-			q.disk[k] = max(q.disk[k], float64(s.DiskQueue))
+			raise(&q.inbox[k], s.Inbox)
+			raise(&q.work[k], s.WorkQueue)
+			raise(&q.disk[k], s.DiskQueue)
 		}
 	}
 	c.tape.Shown(node, func(s *tape.NodeState) bool {
@@ -178,7 +194,7 @@ func (c *chartSource) queue(node int, step time.Duration) *chartQueues {
 		return true
 	})
 	if last != nil {
-		fill(last, int(last.At/step), n-1)
+		fill(last, int(last.At/step), int(c.at/step))
 	}
 	c.node, c.queues = node, q
 	return q

@@ -64,6 +64,9 @@ func (c *Charts) places(top, bottom int) []chartPlace {
 	var places []chartPlace
 	full, room := 0, bottom-top
 	for _, name := range names {
+		if room < 1 {
+			break
+		}
 		p := chartPlace{name: name}
 		p.lines, p.empty = c.lines(name)
 		need := chartLeast
@@ -245,8 +248,7 @@ func (c *Charts) lines(name string) (lines []chartLine, empty string) {
 	percent := func(v float64) string { return draw.Number(v) + "%" }
 	switch name {
 	case chartThroughput:
-		perSecond := func(k int) float64 { return float64(b.ok[k]) / c.step.Seconds() }
-		return []chartLine{{"ok per second", draw.Series1, perSecond, draw.Number}}, ""
+		return []chartLine{{"ok per second", draw.Series1, func(k int) float64 { return c.source.rate(b, k) }, draw.Number}}, ""
 	case chartLatency:
 		return []chartLine{{"p50", draw.Series1, list(b.p50), latencyText}, {"p99", draw.Series2, list(b.p99), latencyText}}, ""
 	case chartErrors:
@@ -255,8 +257,12 @@ func (c *Charts) lines(name string) (lines []chartLine, empty string) {
 			{"unknown", draw.Series4, func(k int) float64 { return b.share(k, b.unknown) }, percent},
 		}, emptyIf(!chartAny(b.failed) && !chartAny(b.unknown), "no operation failed")
 	case chartStaleness:
-		never := !slices.ContainsFunc(b.oldest, func(v float64) bool { return v > 0 })
-		return []chartLine{{"oldest value read", draw.Series3, list(b.oldest), latencyText}}, emptyIf(never, "every read returned the newest value")
+		ages := c.source.ageBuckets(c.step)
+		told := "every read returned the newest value"
+		if c.source.ages == nil {
+			told = "not told: of some values it is not known which write they are from"
+		}
+		return []chartLine{{"oldest value read", draw.Series3, list(ages), latencyText}}, emptyIf(!chartSome(ages), told)
 	}
 	q := c.source.queue(c.node(), c.step)
 	who := c.scene.Selected.Node
@@ -264,7 +270,7 @@ func (c *Charts) lines(name string) (lines []chartLine, empty string) {
 		{who + " inbox", draw.Series1, list(q.inbox), draw.Number},
 		{"work", draw.Series2, list(q.work), draw.Number},
 		{"disk", draw.Series3, list(q.disk), draw.Number},
-	}, emptyIf(slices.Max(q.inbox)+slices.Max(q.work)+slices.Max(q.disk) == 0, "nothing ever waits at "+who)
+	}, emptyIf(!chartSome(q.inbox) && !chartSome(q.work) && !chartSome(q.disk), "nothing ever waits at "+who)
 }
 
 func emptyIf(empty bool, text string) string {
@@ -276,6 +282,10 @@ func emptyIf(empty bool, text string) string {
 
 func chartAny(counts []int) bool {
 	return slices.ContainsFunc(counts, func(n int) bool { return n > 0 })
+}
+
+func chartSome(values []float64) bool {
+	return slices.ContainsFunc(values, func(v float64) bool { return v > 0 })
 }
 
 // chartValue is a value at the moment, or that there is none.

@@ -245,9 +245,13 @@ func TestChartsWhileItGrows(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := panes.NewCharts()
-	for !tp.Progress().Ended {
-		c.Show(sceneAt(tp, tp.Events()))
-		c.Render(80, 24, false)
+	for p := tp.Progress(); !p.Ended; p = tp.Progress() {
+		s := sceneAt(tp, tp.Events())
+		s.At = p.End - time.Second
+		c.Show(s)
+		if screen := c.Render(80, 24, false).String(); p.At < 25*time.Second && p.Events > 0 && !strings.Contains(screen, "per second -") {
+			t.Fatalf("it is %v, and this is known of %v:\n%s", tp.Progress().At, s.At, screen)
+		}
 	}
 	c.Show(sceneAt(tp, tp.Events()))
 	saw(t, c, "30s")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -170,7 +171,7 @@ func (s *Seeds) distribution(c *draw.Canvas) {
 	}
 	text, here, known := s.standing(n, values)
 	c.Fit(0, 1, c.Width(), text, draw.Chosen)
-	const most = 24
+	most := min(2*int(math.Sqrt(float64(len(values))))+2, 24) // as many bars as so many seeds can fill
 	bars := draw.Bars{
 		Bars: draw.Histogram(values, min(max(c.Height()-3, 1), most), here, n.Text), Mark: "this run",
 		Format: func(v float64) string { return strconv.Itoa(int(v)) },

@@ -41,10 +41,10 @@ func survey(t testing.TB, name string, seed uint64, seeds int) *study.Snapshot {
 
 func TestSeedsScreens(t *testing.T) {
 	s := panes.NewSeeds()
-	tp := recorded(t, "cache/race", 3)
+	tp := recorded(t, "replica/split-brain", 3)
 	s.Show(sceneAt(tp, tp.Events()))
 	screens(t, s, "seeds-none")
-	found := survey(t, "cache/race", 3, 30)
+	found := survey(t, "replica/split-brain", 3, 30)
 	s.SetSurvey(found)
 	screens(t, s, "seeds")
 	half := *found
@@ -58,13 +58,13 @@ func TestSeedsScreens(t *testing.T) {
 // slowest.
 func TestSeedsByHand(t *testing.T) {
 	s := panes.NewSeeds()
-	tp := recorded(t, "cache/race", 3)
+	tp := recorded(t, "replica/split-brain", 3)
 	s.Show(sceneAt(tp, tp.Events()))
 	saw(t, s, "enter: run 100 seeds")
 	if a := press(t, s, "enter"); a != (panes.AskSurvey{Seeds: 100}) {
 		t.Errorf("%#v", a)
 	}
-	found := survey(t, "cache/race", 3, 30)
+	found := survey(t, "replica/split-brain", 3, 30)
 	s.SetSurvey(found)
 	saw(t, s, "30 of 30 seeds", "100%", "15 seeds/s", "◂ p99 latency ▸", "this run: seed 3, "+scenarioTime(study.Sum(tp.Progress().Report).P99), "◄ this run")
 	press(t, s, "home")
@@ -101,7 +101,7 @@ func scenarioTime(d time.Duration) string {
 // TestSeedsTyped: a number of seeds is typed, wrongly at first.
 func TestSeedsTyped(t *testing.T) {
 	s := panes.NewSeeds()
-	s.SetSurvey(survey(t, "cache/race", 3, 30))
+	s.SetSurvey(survey(t, "replica/split-brain", 3, 30))
 	press(t, s, "n")
 	if !s.Typing() {
 		t.Fatal("n does not ask for a number")
@@ -133,7 +133,7 @@ func TestSeedsTyped(t *testing.T) {
 // stays so while others are found.
 func TestSeedsFound(t *testing.T) {
 	s := panes.NewSeeds()
-	found := *survey(t, "cache/race", 3, 30)
+	found := *survey(t, "replica/split-brain", 3, 30)
 	runs := append([]study.Run(nil), found.Runs...)
 	for i := range runs {
 		if runs[i].Expected = i%3 != 2; !runs[i].Expected {
@@ -167,8 +167,8 @@ func TestSeedsFound(t *testing.T) {
 
 func TestSeedsAnywhere(t *testing.T) {
 	s := panes.NewSeeds()
-	s.SetSurvey(survey(t, "cache/race", 3, 30))
-	anywhere(t, s, recorded(t, "cache/race", 3), emptyTape(t))
+	s.SetSurvey(survey(t, "replica/split-brain", 3, 30))
+	anywhere(t, s, recorded(t, "replica/split-brain", 3), emptyTape(t))
 	none := panes.NewSeeds()
 	none.SetSurvey(&study.Snapshot{Asked: 10, Running: true})
 	anywhere(t, none, emptyTape(t))
