@@ -72,13 +72,20 @@ func (s *Seeds) Show(scene *Scene) {
 
 // SetSurvey gives the pane what has been found so far; nil is nothing.
 func (s *Seeds) SetSurvey(survey *study.Snapshot) {
+	before := s.survey
 	s.survey = survey
+	if before != nil && survey != nil && seedsSame(before.Runs, survey.Runs) {
+		return
+	}
 	if survey != nil {
 		s.numbers = study.Numbers(survey.Runs)
 	}
 	s.number = min(s.number, len(s.numbers)-1)
 	s.sort()
 }
+
+// seedsSame says whether two lists of runs are one.
+func seedsSame(a, b []study.Run) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
 // sort makes the list, and keeps the selected seed selected.
 func (s *Seeds) sort() {

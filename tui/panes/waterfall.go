@@ -49,12 +49,17 @@ func (w *Waterfall) Show(s *Scene) { w.scene = s }
 func (w *Waterfall) Await(operation uint64) { w.awaited = operation }
 
 // SetSpans gives the pane the spans of an operation, or says why there are none. They
-// are not shown if another operation has been asked for since.
+// are not shown if another operation has been asked for since. To be given the same again
+// changes nothing.
 func (w *Waterfall) SetSpans(operation uint64, spans *study.Spans, err error) {
 	if w.awaited != 0 && w.awaited != operation {
 		return
 	}
-	w.awaited, w.of, w.spans, w.err = 0, operation, spans, err
+	w.awaited, w.err = 0, err
+	if operation == w.of && spans == w.spans {
+		return
+	}
+	w.of, w.spans = operation, spans
 	w.tree, w.folded, w.list, w.near, w.clicked = nil, map[uint64]bool{}, draw.List{}, nil, -1
 	if spans == nil {
 		w.rows = nil

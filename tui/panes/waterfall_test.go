@@ -102,6 +102,14 @@ func TestWaterfallByHand(t *testing.T) {
 	if n := strings.Count(w.Render(100, 60, true).String(), "\n"); n != all {
 		t.Errorf("%d lines, expected %d", n, all)
 	}
+	press(t, w, "left")
+	spans, err := study.Trace(t.Context(), tp.Scenario(), tp.Options(), op.CallEvent)
+	w.SetSpans(op.CallEvent, spans, err)
+	saw(t, w, "- "+op.Client) // others are shown from their beginning
+	press(t, w, "left")
+	w.SetSpans(op.CallEvent, spans, err)
+	saw(t, w, "+ "+op.Client) // the same stay as they are
+	press(t, w, "right")
 	w.Click(3, 3)
 	if a := w.Click(3, 3); a != panes.Action(first) {
 		t.Errorf("two clicks on the second span: %#v, expected %#v", a, first)

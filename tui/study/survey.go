@@ -26,6 +26,7 @@ type Survey struct {
 	mu      sync.Mutex // guards all below
 	asked   int
 	runs    map[uint64]Run
+	list    []Run              // of the seeds asked for, by seed; nil if it has to be made anew
 	stopped bool               // for good
 	running bool               // some seeds are being run
 	skip    context.CancelFunc // ends the sweep that goes on
@@ -56,7 +57,7 @@ func (v *Survey) Ask(seeds int) {
 	if v.stopped {
 		return
 	}
-	v.asked = max(seeds, 0)
+	v.asked, v.list = max(seeds, 0), nil
 	_, _, more := v.gap()
 	switch {
 	case more && !v.running:
@@ -135,7 +136,7 @@ func (v *Survey) sweep(ctx context.Context, from, to uint64) {
 			run := Sum(r)
 			v.mu.Lock()
 			defer v.mu.Unlock()
-			v.runs[run.Seed] = run
+			v.runs[run.Seed], v.list = run, nil
 			v.events += run.Events
 			if v.done() >= v.asked {
 				v.skip()
@@ -162,7 +163,7 @@ func (v *Survey) differed(sum *scenarios.Summary) {
 		if f.Outcome == nondeterministic {
 			run := v.runs[f.Seed]
 			run.Outcome, run.Reason, run.Expected = f.Outcome, f.Reason, false
-			v.runs[f.Seed] = run
+			v.runs[f.Seed], v.list = run, nil
 		}
 	}
 }
@@ -183,7 +184,7 @@ type Snapshot struct {
 	Scenario string
 	From     uint64 // the first seed
 	Asked    int
-	Runs     []Run // of the seeds asked for, by seed
+	Runs     []Run // of the seeds asked for, by seed; the same slice as before if none has been added
 	Expected string
 	Took     time.Duration // by the clock on the wall
 	Events   uint64        // in all runs
@@ -203,11 +204,15 @@ func (v *Survey) Snapshot() *Snapshot {
 	if v.running {
 		s.Took += v.now().Sub(v.began)
 	}
-	for _, seed := range slices.Sorted(maps.Keys(v.runs)) {
-		if seed-v.from < uint64(v.asked) {
-			s.Runs = append(s.Runs, v.runs[seed])
+	if v.list == nil {
+		v.list = make([]Run, 0, len(v.runs))
+		for _, seed := range slices.Sorted(maps.Keys(v.runs)) {
+			if seed-v.from < uint64(v.asked) {
+				v.list = append(v.list, v.runs[seed])
+			}
 		}
 	}
+	s.Runs = slices.Clip(v.list)
 	return s
 }
 
