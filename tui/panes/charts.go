@@ -138,8 +138,8 @@ func (c *Charts) move(by int) Action {
 	switch {
 	case by > 0:
 		event = min(max(event, now+1), c.scene.Tape.Events())
-	case event >= now && now > 0:
-		event = now - 1
+	case event >= now:
+		event = max(now, 1) - 1
 	}
 	return GoTo{event}
 }

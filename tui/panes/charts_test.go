@@ -234,6 +234,45 @@ func TestChartsCount(t *testing.T) {
 	}
 }
 
+// TestChartsOpen: an operation that nothing came back to counts when it was called.
+func TestChartsOpen(t *testing.T) {
+	tp := recorded(t, "replica/split-brain", 42) // which ends while operations are under way
+	c := panes.NewCharts()
+	c.Show(sceneAt(tp, 1))
+	press(t, c, "3")
+	saw(t, c, "unknown 0%")
+	c.Show(sceneAt(tp, tp.Events()))
+	unseen(t, c, "unknown 0%")
+}
+
+// TestChartsSteps: however close one looks, a step goes on.
+func TestChartsSteps(t *testing.T) {
+	tp := recorded(t, "raft/minority-leader", 42)
+	c := panes.NewCharts()
+	s := sceneAt(tp, tp.ByTime(5100*time.Millisecond)) // little happens
+	c.Show(s)
+	press(t, c, "+", "+", "+", "+", "+", "+", "+", "+")
+	for _, k := range []string{"left", "right"} {
+		for range 100 {
+			c.Render(100, 30, true)
+			before := s.View.Event
+			s = follow(t, c, s, press(t, c, k))
+			if now := s.View.Event; (now < before) != (k == "left") || now == before {
+				t.Fatalf("%s from event %d goes to %d", k, before, now)
+			}
+		}
+	}
+	s = sceneAt(tp, 0)
+	c.Show(s)
+	if a := press(t, c, "left"); a != (panes.GoTo{Event: 0}) {
+		t.Errorf("before the beginning: %#v", a)
+	}
+	c.Show(sceneAt(tp, tp.Events()))
+	if a := press(t, c, "right"); a != (panes.GoTo{Event: tp.Events()}) {
+		t.Errorf("behind the end: %#v", a)
+	}
+}
+
 // TestChartsWhileItGrows: a run that has just begun has charts too.
 func TestChartsWhileItGrows(t *testing.T) {
 	s, err := nodes.All.Load("raft/minority-leader")
