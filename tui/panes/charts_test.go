@@ -262,6 +262,13 @@ func TestChartsSteps(t *testing.T) {
 			}
 		}
 	}
+	s = sceneAt(tp, 9000)
+	s.At += 5 * time.Millisecond // time has passed since
+	c.Show(s)
+	press(t, c, "+", "+", "+", "+", "+", "+", "+", "+")
+	if next := follow(t, c, s, press(t, c, "left")); next.View.Event >= 9000 {
+		t.Errorf("from between two events, left goes to event %d", next.View.Event)
+	}
 	s = sceneAt(tp, 0)
 	c.Show(s)
 	if a := press(t, c, "left"); a != (panes.GoTo{Event: 0}) {
