@@ -1,6 +1,7 @@
 package panes
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strings"
@@ -81,11 +82,7 @@ func (p *Inspector) changes(before, after *tape.NodeState) {
 	change("state", words[before.Up], words[after.Up])
 	change("paused", fmt.Sprint(before.Paused), fmt.Sprint(after.Paused))
 	for _, f := range after.Fields {
-		if was := before.Field(f.Name); was == "" {
-			p.tell(f.Name, f.Value, draw.Chosen)
-		} else {
-			change(f.Name, was, f.Value)
-		}
+		change(f.Name, cmp.Or(before.Field(f.Name), inspectNone), cmp.Or(f.Value, inspectNone))
 	}
 	change("inbox", fmt.Sprint(before.Inbox), fmt.Sprint(after.Inbox))
 	change("busy cores", fmt.Sprint(before.Busy), fmt.Sprint(after.Busy))

@@ -45,6 +45,9 @@ func inspectForce(f faults.Force) string {
 	return text
 }
 
+// inspectNone stands for a field that is empty.
+const inspectNone = "–"
+
 // fields shows what a node says of itself, and what of it is new.
 func (p *Inspector) fields(before, after *tape.NodeState) {
 	if after == nil {
@@ -65,15 +68,13 @@ func (p *Inspector) fields(before, after *tape.NodeState) {
 		when, ink = "now", draw.Chosen
 	}
 	for _, f := range after.Fields {
-		was := ""
-		if before != nil {
-			was = before.Field(f.Name)
-		}
-		if was == f.Value || before == nil || was == "" {
-			p.tell(f.Name, f.Value, draw.Plain)
+		is := cmp.Or(f.Value, inspectNone)
+		if before == nil || len(before.Fields) == 0 || before.Field(f.Name) == f.Value {
+			p.tell(f.Name, is, draw.Plain)
 			continue
 		}
-		p.lines = append(p.lines, inspectLine{name: f.Name, text: fmt.Sprintf("%s → %s  (%s)", was, f.Value, when), ink: ink, event: after.Event})
+		was := cmp.Or(before.Field(f.Name), inspectNone)
+		p.lines = append(p.lines, inspectLine{name: f.Name, text: fmt.Sprintf("%s → %s  (%s)", was, is, when), ink: ink, event: after.Event})
 	}
 }
 
@@ -98,7 +99,7 @@ func (p *Inspector) machine(i int) {
 	wrong := n.ClockErrorAt(p.scene.At)
 	text, ink := "right", draw.Plain
 	if wrong != 0 || n.ClockDrift != 0 {
-		text, ink = fmt.Sprintf("%s wrong, drifts by %+gppm", stageSigned(wrong), n.ClockDrift), draw.Warn
+		text, ink = fmt.Sprintf("%s wrong, drifts by %s", stageSigned(wrong), stageDrift(n.ClockDrift)), draw.Warn
 	}
 	p.tell("clock", text, ink)
 	text, ink = fmt.Sprintf("%d of %d busy", n.Busy, n.Cores), draw.Plain

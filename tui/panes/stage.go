@@ -51,7 +51,7 @@ func (s *Stage) Show(scene *Scene) { s.scene = scene }
 
 // Render draws the cluster, and below it what happened, the faults in force, and what
 // the signs mean.
-func (s *Stage) Render(width, height int, focus bool) *draw.Canvas {
+func (s *Stage) Render(width, height int, _ bool) *draw.Canvas {
 	c := draw.New(width, height)
 	s.targets, s.rects, s.signs = s.targets[:0], nil, stageSigns{}
 	if s.scene == nil || s.scene.View == nil || height < 1 {
@@ -66,7 +66,7 @@ func (s *Stage) Render(width, height int, focus bool) *draw.Canvas {
 	} else {
 		s.drawCluster(picture)
 	}
-	s.drawFooter(c.Part(0, height-below, width, below), focus)
+	s.drawFooter(c.Part(0, height-below, width, below))
 	return c
 }
 

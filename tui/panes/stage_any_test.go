@@ -159,3 +159,49 @@ func TestStageInManyNodes(t *testing.T) {
 		}
 	}
 }
+
+// TestStageInAscii: what is told apart by a sign is told apart in ASCII too.
+func TestStageInAscii(t *testing.T) {
+	theme, err := draw.ThemeNamed("ascii")
+	if err != nil {
+		t.Fatal(err)
+	}
+	show := func(text string) string {
+		c := draw.New(draw.Width(text), 1)
+		c.Text(0, 0, text, draw.Plain)
+		return theme.Render(c)
+	}
+	for _, together := range []string{"■□★✕‖◌!", "●○✕‖", "·╳‖~●", "·╳▒"} {
+		seen := map[rune]bool{}
+		for _, r := range together {
+			for _, a := range show(string(r)) {
+				if a == '?' || a > '~' || seen[a] {
+					t.Errorf("%c is %c, as another of %s", r, a, together)
+				}
+				seen[a] = true
+			}
+		}
+	}
+}
+
+// BenchmarkStage draws a moment of an election, as while time passes.
+func BenchmarkStage(b *testing.B) {
+	s := stageScene(b, "raft/minority-leader", 9_989*time.Millisecond)
+	p := &panes.Stage{}
+	for b.Loop() {
+		p.Show(s)
+		p.Render(160, 48, true)
+	}
+}
+
+// BenchmarkInspector shows a node at one moment after another.
+func BenchmarkInspector(b *testing.B) {
+	s := stageScene(b, "raft/minority-leader", 9_989*time.Millisecond)
+	s.Selected.Node = "c1"
+	p := &panes.Inspector{}
+	for b.Loop() {
+		s.View = s.Tape.At((s.View.Event + 1) % s.Tape.Events())
+		p.Show(s)
+		p.Render(160, 48, true)
+	}
+}

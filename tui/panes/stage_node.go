@@ -49,7 +49,7 @@ func stageTroubles(s *Scene, node int) []string {
 		}
 		wrong := n.ClockErrorAt(s.At).Round(100 * time.Microsecond)
 		add(wrong != 0, "clock %s", stageSigned(wrong))
-		add(n.ClockDrift != 0, "drift %+gppm", n.ClockDrift)
+		add(n.ClockDrift != 0, "drift %s", stageDrift(n.ClockDrift))
 		add(n.Speed != 1 && n.Up, "speed ×%.3g", n.Speed)
 		add(n.WorkQueue > 0, "%d wait for a core", n.WorkQueue)
 		add(n.Inbox > 0, "inbox %d", n.Inbox)
@@ -84,6 +84,15 @@ func stageVerb(f faults.Force) string {
 	return strings.Join(words, " ")
 }
 
+// stageDrift is how much too fast a clock runs, in parts per million or, if that is a
+// lot, in a hundred.
+func stageDrift(ppm float64) string {
+	if ppm >= 10_000 || ppm <= -10_000 {
+		return fmt.Sprintf("%+.3g%%", ppm/10_000)
+	}
+	return fmt.Sprintf("%+.4gppm", ppm)
+}
+
 func stageSigned(d time.Duration) string {
 	if d > 0 {
 		return "+" + d.String()
@@ -102,6 +111,9 @@ func stageDetails(n *tape.NodeState, width, lines int) []string {
 			continue
 		}
 		text := f.Name + " " + f.Value
+		if f.Value == "" {
+			text = "no " + f.Name
+		}
 		if k := len(list) - 1; k >= 0 && draw.Width(list[k])+3+draw.Width(text) <= width {
 			list[k] += " · " + text
 			continue
@@ -137,7 +149,7 @@ func (s *Stage) drawNode(c *draw.Canvas, i int) {
 	}
 	x := inner.Text(0, 0, string(sign)+" ", ink)
 	x = inner.Fit(x, 0, inner.Width()-x, name, s.nodeInk(i, ink))
-	if room := inner.Width() - x - 1; room >= min(draw.Width(word), 6) {
+	if room := inner.Width() - x - 1; room >= min(draw.Width(word), 8) {
 		inner.Fit(x+1, 0, room, word, ink)
 	}
 	y := 1
@@ -165,8 +177,13 @@ func (s *Stage) nodeInk(i int, ink draw.Ink) draw.Ink {
 	return ink
 }
 
+// selected says whether a node is selected, or an operation that it runs.
 func (s *Stage) selected(i int) bool {
 	pick := s.scene.Selected
+	if pick.Operation != 0 && s.scene.Tape != nil {
+		e, _ := s.scene.Tape.Event(pick.Operation)
+		return e.Node == s.scene.View.Nodes[i].Name
+	}
 	return pick.Node == s.scene.View.Nodes[i].Name && pick.Peer == ""
 }
 

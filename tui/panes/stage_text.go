@@ -49,7 +49,7 @@ func (s *stageSigns) legend() string {
 }
 
 // drawFooter says what happened, what faults are in force, and what the signs mean.
-func (s *Stage) drawFooter(c *draw.Canvas, focus bool) {
+func (s *Stage) drawFooter(c *draw.Canvas) {
 	h := c.Height()
 	if h == 0 {
 		return
