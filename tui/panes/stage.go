@@ -22,6 +22,7 @@ type Stage struct {
 	rects   []stageRect // of nodes, by index; the zero value is a node that was not drawn
 	targets []stageTarget
 	signs   stageSigns
+	cramped map[int]bool // nodes with a link that is cut, and no room to show it
 }
 
 // stageRect is a part of the canvas.

@@ -36,11 +36,25 @@ func TestStageAnything(t *testing.T) {
 			if c.Width() != width || c.Height() != height {
 				t.Fatalf("%s is %dx%d, expected %dx%d", p.Title(), c.Width(), c.Height(), width, height)
 			}
-			if text := c.String(); width >= 20 && height >= 5 && strings.TrimSpace(text) == "" {
+			text := c.String()
+			if width >= 20 && height >= 5 && strings.TrimSpace(text) == "" {
 				t.Fatalf("%s draws nothing at %dx%d", p.Title(), width, height)
+			}
+			if _, stage := p.(*panes.Stage); stage && width >= 30 && height >= 12 && stageIsCut(s.View) && !strings.Contains(text, "╳") {
+				t.Fatalf("no cut can be seen at %dx%d:\n%s", width, height, text)
 			}
 		}
 	})
+}
+
+// stageIsCut says whether a link between servers is cut.
+func stageIsCut(v *tape.View) bool {
+	for p, l := range v.Links {
+		if l.Cuts > 0 && !v.Nodes[p.From].Client && !v.Nodes[p.To].Client {
+			return true
+		}
+	}
+	return false
 }
 
 // stageMoment draws a moment and a selection.

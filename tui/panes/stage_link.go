@@ -51,6 +51,28 @@ func stageExit(r stageRect, dx, dy float64) float64 {
 	return share
 }
 
+// open returns the share of a way nearest to one that no node covers.
+func (s *Stage) open(w stageWay, share float64) float64 {
+	covered := func(share float64) bool {
+		x, y := w.at(share)
+		for _, r := range s.rects {
+			if r.holds(x, y) {
+				return true
+			}
+		}
+		return false
+	}
+	const step = 0.05
+	for k := range 20 {
+		for _, to := range []float64{share + step*float64(k), share - step*float64(k)} {
+			if to >= 0 && to <= 1 && !covered(to) {
+				return to
+			}
+		}
+	}
+	return share
+}
+
 // drawPicture draws frames, links, messages, and nodes over them.
 func (s *Stage) drawPicture(c *draw.Canvas) {
 	for _, g := range s.signs.groups {
@@ -147,13 +169,14 @@ func stagePairs(v *tape.View) []tape.Pair {
 // nothing passes, near the end that is not reached if it is one way only.
 func (s *Stage) drawFaultyLinks(c *draw.Canvas) {
 	v := s.scene.View
+	s.cramped = map[int]bool{}
 	for _, p := range stagePairs(v) {
 		l := v.Links[p]
 		w, ok := s.way(p.From, p.To)
-		if !ok {
-			continue
-		}
 		switch {
+		case !ok && l.Cuts > 0:
+			s.cramped[p.From], s.cramped[p.To] = true, true
+		case !ok:
 		case l.Cuts > 0:
 			s.line(c, w, draw.Bad, draw.Fine|draw.Dashed)
 		case l.Holds > 0:
@@ -180,7 +203,7 @@ func (s *Stage) markFaultyLink(c *draw.Canvas, p tape.Pair, w stageWay, all int)
 	l, back := v.Links[p], v.Links[tape.Pair{From: p.To, To: p.From}]
 	pick := Selection{Node: v.Nodes[p.From].Name, Peer: v.Nodes[p.To].Name}
 	mark := func(share float64, sign rune, ink draw.Ink) {
-		x, y := w.at(share)
+		x, y := w.at(s.open(w, share))
 		c.Set(x, y, sign, ink)
 		s.signs.see(sign)
 		s.targets = append(s.targets, stageTarget{stageRect{x - 1, y, 3, 1}, pick})

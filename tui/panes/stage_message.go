@@ -80,7 +80,7 @@ func (s *Stage) clusters() []stageCluster {
 		m.waits = v.Links[tape.Pair{From: f.From, To: f.To}].Cuts > 0
 		var share float64
 		share, m.sign, m.ink = stageProgress(v, f, s.scene.At)
-		m.x, m.y = w.at(share)
+		m.x, m.y = w.at(s.open(w, share))
 		switch {
 		case m.picked:
 			m.ink = draw.Selected

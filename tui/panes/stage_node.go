@@ -197,6 +197,10 @@ func (s *Stage) drawSmallNode(c *draw.Canvas, i int, sign rune, ink draw.Ink) {
 		sign = '□'
 		s.signs.see(sign)
 	}
+	if s.cramped[i] && (sign == '■' || sign == '□') {
+		sign, ink = '╳', draw.Bad
+		s.signs.see(sign)
+	}
 	if s.selected(i) {
 		sign = '▸'
 	}
