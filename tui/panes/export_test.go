@@ -1,0 +1,4 @@
+package panes
+
+// Compact is for tests.
+var Compact = compact
