@@ -124,7 +124,7 @@ func (p *Inspector) within(span uint64) []uint64 {
 func (p *Inspector) events(list []uint64) {
 	for _, n := range list {
 		if e, ok := p.scene.Tape.Event(n); ok {
-			p.lead(fmt.Sprint(n), inspectClock(e.At)+"  "+stageSentence(p.scene.Tape, &e), n)
+			p.lead(fmt.Sprint(n), clockText(e.At)+"  "+stageSentence(p.scene.Tape, &e), n)
 		}
 	}
 }
@@ -139,15 +139,10 @@ func (p *Inspector) because(number uint64) {
 		}
 		number = e.Cause
 		if e, ok = p.scene.Tape.Event(number); ok {
-			p.lead(fmt.Sprint(number), inspectClock(e.At)+"  "+stageSentence(p.scene.Tape, &e), number)
+			p.lead(fmt.Sprint(number), clockText(e.At)+"  "+stageSentence(p.scene.Tape, &e), number)
 		}
 	}
 	if e.Cause != 0 {
 		p.say(draw.Dim, "and more: w asks for all of it")
 	}
-}
-
-// inspectClock is a time of the run, as wide as others.
-func inspectClock(d time.Duration) string {
-	return fmt.Sprintf("%d.%06ds", d/time.Second, d%time.Second/time.Microsecond)
 }
