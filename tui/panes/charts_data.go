@@ -212,12 +212,15 @@ func chartStep(length time.Duration, most int) time.Duration {
 	}
 }
 
-// chartNear returns the marks of some kinds between two times; they are in order.
-func chartNear(marks []tape.Mark, from, to time.Duration, kinds ...tape.MarkKind) []tape.Mark {
+// chartMarked says whether charts show a mark: what faults did is shown in another way.
+func chartMarked(m tape.Mark) bool { return m.Kind != tape.MarkFault && m.Kind != tape.MarkFaultEnd }
+
+// chartNear returns the marks shown between two times; they are in order.
+func chartNear(marks []tape.Mark, from, to time.Duration) []tape.Mark {
 	i := sort.Search(len(marks), func(i int) bool { return marks[i].At >= from })
 	var found []tape.Mark
 	for ; i < len(marks) && marks[i].At <= to; i++ {
-		if slices.Contains(kinds, marks[i].Kind) {
+		if chartMarked(marks[i]) {
 			found = append(found, marks[i])
 		}
 	}

@@ -28,9 +28,11 @@ func (c *Charts) draw(canvas *draw.Canvas) {
 		top = c.faultLanes(canvas, max(1, min(h/12, chartLanes)))
 	}
 	if h >= 12 {
-		c.markLane(canvas.Part(0, top, w, 1))
-		top++
 		bottom--
+		if slices.ContainsFunc(c.source.marks, chartMarked) {
+			c.markLane(canvas.Part(0, top, w, 1))
+			top++
+		}
 	}
 	places := c.places(top, bottom)
 	for _, p := range places {
@@ -99,7 +101,14 @@ func (c *Charts) places(top, bottom int) []chartPlace {
 
 // caption says what the signs mean, and what there is that is not seen.
 func (c *Charts) caption(line *draw.Canvas, shown int) {
-	parts := []string{"│ the moment", "░ fault in force", "◆ the system did something", "✕ violation", fmt.Sprintf("a point is %s", secondsText(c.step))}
+	parts := []string{"│ the moment"}
+	if len(c.source.faults) > 0 {
+		parts = append(parts, "░ fault in force")
+	}
+	if slices.ContainsFunc(c.source.marks, chartMarked) {
+		parts = append(parts, "▼ the system did something", "✕ violation")
+	}
+	parts = append(parts, "a point is "+secondsText(c.step))
 	if c.zoom > 0 {
 		parts = slices.Insert(parts, 0, fmt.Sprintf("1/%d of the run", 1<<c.zoom))
 	}
@@ -159,7 +168,7 @@ func (c *Charts) markLane(line *draw.Canvas) {
 		line.Right(c.left-1, 0, "events", draw.Dim)
 	}
 	lane := line.Part(c.left, 0, c.width, 1)
-	marks := chartNear(c.source.marks, c.from, c.to, tape.MarkMilestone, tape.MarkViolation, tape.MarkEnd)
+	marks := chartNear(c.source.marks, c.from, c.to)
 	for i, m := range marks {
 		x, room := c.column(m.At), c.width
 		if i+1 < len(marks) {
@@ -171,7 +180,7 @@ func (c *Charts) markLane(line *draw.Canvas) {
 		}
 	}
 	for _, m := range marks {
-		sign, ink := '◆', draw.Leader
+		sign, ink := '▼', draw.Leader
 		if m.Kind != tape.MarkMilestone {
 			sign, ink = '✕', draw.Bad
 		}

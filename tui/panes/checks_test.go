@@ -33,7 +33,7 @@ func TestChecksByHand(t *testing.T) {
 	c := panes.NewChecks()
 	s := sceneAt(tp, 12000)
 	c.Show(s)
-	saw(t, c, "violated, as expected", "○ will be violated at 6.188271s", "fenced", "● holds so far", "one-primary-per-epoch", "◐ unknown")
+	saw(t, c, "violated in the end, as expected", "○ will be violated at 6.188271s", "fenced", "● holds so far", "one-primary-per-epoch", "◐ unknown")
 	press(t, c, "home", "down", "down")
 	if a := press(t, c, "enter"); a != (panes.Say{"this line tells of no event"}) {
 		t.Errorf("%#v", a)

@@ -71,10 +71,13 @@ func (t *checkText) wrapped(column int, text string, ink draw.Ink, event uint64)
 // outcome says what the run came to, beside what it must come to.
 func (t *checkText) outcome(r *scenarios.Report) {
 	p := &t.checks.progress
-	s := t.checks.scene.Tape.Scenario()
-	wanted := s.Expect.String()
+	tp, view := t.checks.scene.Tape, t.checks.scene.View
+	wanted, status := tp.Scenario().Expect.String(), ""
 	if r != nil {
-		wanted = strings.TrimSpace(r.Expected + " " + r.MustFail)
+		wanted, status = strings.TrimSpace(r.Expected+" "+r.MustFail), r.Status
+		if view.Event < tp.Events() {
+			status += " in the end"
+		}
 	}
 	switch {
 	case p.Err != nil:
@@ -89,9 +92,9 @@ func (t *checkText) outcome(r *scenarios.Report) {
 		}
 		t.line(0, checkPart{0, fmt.Sprintf("○ the run is at %s, %.0f%%; expected: %s", momentText(p.At), share, wanted), draw.Dim})
 	case r.AsExpected():
-		t.line(r.Event, checkPart{0, "● " + r.Status + ", as expected", draw.Good})
+		t.line(r.Event, checkPart{0, "● " + status + ", as expected", draw.Good})
 	default:
-		t.line(r.Event, checkPart{0, "✕ " + r.Status + ", expected " + wanted, draw.Bad})
+		t.line(r.Event, checkPart{0, "✕ " + status + ", expected " + wanted, draw.Bad})
 	}
 	if r != nil && r.Reason != "" {
 		t.wrapped(2, r.Reason, draw.Plain, r.Event)

@@ -193,7 +193,7 @@ func (w *Waterfall) row(line *draw.Canvas, r *waterfallRow) {
 	}
 	for i := range s.Marks {
 		if x, _, seen := w.columns(s.Marks[i].At, s.Marks[i].At, columns); seen {
-			lane.Set(x, 0, '◆', draw.Leader)
+			lane.Set(x, 0, '▼', draw.Leader)
 		}
 	}
 	w.cursor(lane)
@@ -228,7 +228,7 @@ func (w *Waterfall) details(canvas *draw.Canvas, bottom int) int {
 	}
 	for i := range s.Marks {
 		m := &s.Marks[i]
-		texts = append(texts, fmt.Sprintf("◆ %s at +%s, event %d", m.Name, latencyText(float64(m.At-begin)), m.Event))
+		texts = append(texts, fmt.Sprintf("▼ %s at +%s, event %d", m.Name, latencyText(float64(m.At-begin)), m.Event))
 	}
 	if len(texts) > most {
 		texts = append(texts[:most-1], fmt.Sprintf("and %d more", len(texts)-most+1))
