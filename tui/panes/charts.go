@@ -44,8 +44,9 @@ func (c *Charts) Title() string { return "Charts" }
 
 // Show gives the pane what it is to show.
 func (c *Charts) Show(s *Scene) {
-	c.scene = s
-	c.source.read(s.Tape)
+	if c.scene = s; s.Tape != nil {
+		c.source.read(s.Tape)
+	}
 }
 
 // Keys are those that the pane answers.

@@ -340,6 +340,20 @@ func TestChartsAnywhere(t *testing.T) {
 	panes.NewCharts().Render(80, 24, false)
 }
 
+// TestNoRun: panes show something before there is a run.
+func TestNoRun(t *testing.T) {
+	for _, p := range []panes.Pane{panes.NewCharts(), panes.NewChecks(), panes.NewWaterfall(), panes.NewSeeds()} {
+		p.Show(&panes.Scene{})
+		p.Render(80, 24, true)
+		for _, k := range p.Keys() {
+			p.Press(k.Keys()[0])
+		}
+		p.Click(10, 3)
+		p.Wheel(1)
+		p.Render(80, 24, true)
+	}
+}
+
 // emptyTape is that of a run that was stopped before anything happened.
 func emptyTape(t testing.TB) *tape.Tape {
 	s, err := nodes.All.Load("echo/calm")

@@ -39,8 +39,9 @@ func (c *Checks) Title() string { return "Checks" }
 
 // Show gives the pane what it is to show.
 func (c *Checks) Show(s *Scene) {
-	c.scene = s
-	c.progress = s.Tape.Progress()
+	if c.scene = s; s.Tape != nil {
+		c.progress = s.Tape.Progress()
+	}
 }
 
 // Keys are those that the pane answers.
