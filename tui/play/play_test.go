@@ -75,18 +75,16 @@ func TestSession(t *testing.T) {
 	if did, err := p.Redo(); err != nil || hash(p) != crashed || did != "crash leader at 5s" {
 		t.Fatalf("done again: %q, hash %s, expected %s (%v)", did, hash(p), crashed, err)
 	}
-	p.GoAt(5*time.Second - 1)
+	if p.Go(event + 1); p.At() != 5*time.Second {
+		t.Fatalf("at %v, expected the line of the crash, before it is done", p.At())
+	}
 	f, err := p.Fork()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if _, err := f.Undo(); err != nil {
-		t.Fatal(err)
-	}
-	script := f.Script().Without(0)
-	if err := f.Change(script, "no crash"); err != nil {
-		t.Fatal(err)
+	if lines := f.Script().Lines(); len(lines) != 0 || hash(f) != before {
+		t.Errorf("the fork before the crash has %q, hash %s, expected nothing, %s", lines, hash(f), before)
 	}
 	if err := f.Do("isolate leader"); err != nil {
 		t.Fatal(err)

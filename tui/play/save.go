@@ -29,6 +29,14 @@ type Saved struct {
 	Outcome  string // how the run ends
 }
 
+// CheckName says what is wrong with the name of a saved session.
+func CheckName(name string) error {
+	if !nameForm.MatchString(name) {
+		return fmt.Errorf("name %q: expected lower-case words joined by hyphens, such as isolated-leader", name)
+	}
+	return nil
+}
+
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // Save writes a script as a scenario file, DIR/NAME.yaml, and as a Go test beside it
@@ -36,8 +44,8 @@ var nameForm = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 // overwritten; either both files are written or none.
 func Save(script Script, dir, name string) (Saved, error) {
 	var saved Saved
-	if !nameForm.MatchString(name) {
-		return saved, fmt.Errorf("name %q: expected lower-case words joined by hyphens, such as isolated-leader", name)
+	if err := CheckName(name); err != nil {
+		return saved, err
 	}
 	pack, err := packageName(dir)
 	if err != nil {

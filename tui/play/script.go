@@ -22,6 +22,7 @@ type Script struct {
 	Mutant   string
 	Off      []int           // of the scenario's faults, by index: those that are left out
 	Acts     faults.Schedule // done by hand
+	Program  string          // with which lines to reproduce begin; "" is orrery
 }
 
 // Edited says whether the scenario's own faults were changed, so that its name alone
@@ -46,7 +47,7 @@ func (s Script) Base() *scenarios.Scenario {
 
 // Options are with what the scenario is run.
 func (s Script) Options() scenarios.Options {
-	return scenarios.Options{Seed: s.Seed, Knobs: s.Knobs, Mutant: s.Mutant, Faults: s.Acts, Program: "orrery"}
+	return scenarios.Options{Seed: s.Seed, Knobs: s.Knobs, Mutant: s.Mutant, Faults: s.Acts, Program: s.Program}
 }
 
 // Check says what is wrong with the script.
@@ -158,6 +159,9 @@ func (s Script) String() string {
 	}
 	for _, k := range slices.Sorted(maps.Keys(s.Knobs)) {
 		parts = append(parts, k+"="+s.Knobs[k])
+	}
+	for _, i := range s.Off {
+		parts = append(parts, "without "+s.Scenario.Faults[i].String())
 	}
 	return strings.Join(append(parts, s.Lines()...), "; ")
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/orrery-sim/orrery/faults"
 	"github.com/orrery-sim/orrery/scenarios"
 	"github.com/orrery-sim/orrery/sim"
 	"github.com/orrery-sim/orrery/tui/tape"
@@ -34,13 +35,13 @@ type change struct {
 	did    string
 }
 
-// Open begins to play a script.
+// Open begins to play a script, at its first instant.
 func Open(s Script) (*Session, error) {
 	t, err := tape.Record(s.Base(), s.Options())
 	if err != nil {
 		return nil, err
 	}
-	return &Session{script: s, tape: t, taped: s}, nil
+	return &Session{script: s, tape: t, taped: s, instant: true}, nil
 }
 
 // Close ends the run.
@@ -280,16 +281,36 @@ func (s *Session) Redo() (did string, err error) {
 	return next.did, nil
 }
 
-// Fork is another session at the same moment of the same run.
+// Fork is another session at the same moment of the same run, in which what was done by
+// hand later has not been done: it goes on differently from here.
 func (s *Session) Fork() (*Session, error) {
 	if s.next != nil {
 		return nil, errors.New("the run is being run again: fork when it has come to this moment")
 	}
-	t, err := s.tape.Again(s.script.Base(), s.script.Options(), s.event)
+	script, event, at, instant := s.script, s.event, s.at, s.instant
+	if now := s.doing(); now > 0 {
+		event, instant = s.tape.ByTime(now-1), false
+		e, _ := s.tape.Event(event)
+		at = e.At
+	}
+	script.Acts = slices.DeleteFunc(slices.Clone(script.Acts), func(f faults.Fault) bool { return f.At > at })
+	t, err := s.tape.Again(script.Base(), script.Options(), event)
 	if err != nil {
 		return nil, err
 	}
-	return &Session{script: s.script, tape: t, taped: s.script, instant: s.instant, event: s.event, at: s.at, bookmarks: slices.Clone(s.bookmarks)}, nil
+	return &Session{script: script, tape: t, taped: script, event: event, at: at, instant: instant, bookmarks: slices.Clone(s.bookmarks)}, nil
+}
+
+// doing is the time of something that has begun to be done at the event that is shown,
+// and is not done yet: a fault is an event with its line, and then what it does. It is 0
+// if all is done.
+func (s *Session) doing() time.Duration {
+	shown, _ := s.tape.Event(s.event)
+	next, ok := s.tape.Event(s.event + 1)
+	if cause, _ := s.tape.Event(next.Cause); ok && shown.At == next.At && cause.At == next.At && cause.Kind == sim.KindAct {
+		return next.At
+	}
+	return 0
 }
 
 // Bookmark sets a bookmark at the event that is shown, or takes it away.

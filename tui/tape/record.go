@@ -55,6 +55,7 @@ type recorder struct {
 	links      map[Pair]LinkState
 	dirty      []int16 // nodes to which something has happened since they were last asked
 	states     []*NodeState
+	step       uint64 // the event with which what happens now began
 	skip       uint64 // events that the tape has from another
 	acted      bool   // the faults in force may have changed since they were last asked for
 	failed     bool   // the run was told to end
@@ -132,7 +133,7 @@ func (rec *recorder) meet() {
 }
 
 // starts says whether an event is the first of what happens at once: all before it is
-// done, and nodes can be asked what they show.
+// done, and nodes can be asked what they show. So is one whose cause lies further back.
 func starts(k sim.Kind) bool {
 	switch k {
 	case sim.KindWake, sim.KindTimer, sim.KindDeliver, sim.KindAct, sim.KindBoot, sim.KindWorkEnd, sim.KindDiskEnd:
@@ -160,8 +161,9 @@ func (rec *recorder) Event(e *sim.Event) {
 	if e.Number > Most {
 		return
 	}
-	if starts(e.Kind) {
+	if starts(e.Kind) || e.Cause < rec.step {
 		rec.settle(e.Number - 1)
+		rec.step = e.Number
 	}
 	rec.append(e)
 }
