@@ -29,7 +29,7 @@ func TestScreens(t *testing.T) {
 		golden.Check(t, p.screen(), fmt.Sprintf("testdata/player-%dx%d.txt", size[0], size[1]))
 		p.keys("?")
 		golden.Check(t, p.screen(), fmt.Sprintf("testdata/help-%dx%d.txt", size[0], size[1]))
-		p.keys("esc", "b").wait().keys("a", "pause", "enter").wait()
+		p.keys("esc", "b").wait().keys("a", "isolate leader", "enter").wait()
 		golden.Check(t, p.screen(), fmt.Sprintf("testdata/fork-%dx%d.txt", size[0], size[1]))
 	}
 }
@@ -37,7 +37,7 @@ func TestScreens(t *testing.T) {
 // TestCrashAndFork: crash the leader, step to the election, go back, fork, isolate it
 // instead.
 func TestCrashAndFork(t *testing.T) {
-	p := sit(t, "raft/calm", 3, 160, 48).sees("event 0 of", "✓ ok")
+	p := sit(t, "raft/calm", 3, 160, 48).sees("0.000000s", "✓ ok")
 	p.keys("G", "5s", "enter").sees("5.000000s")
 	p.keys("a", "crash leader", "enter").wait().sees("+1 by hand", "at 5.000000s: crash leader", "✕ n")
 	p.keys("E").sees("leader of term")

@@ -28,15 +28,20 @@ func (p *player) status(c *draw.Canvas) {
 	if p.playing {
 		sign = "▶"
 	}
-	left := fmt.Sprintf("%s %s  event %s of %s", sign, clock(s.At()), thousands(s.Event()), thousands(progress.Events))
-	if p.playing {
-		left += "  " + p.speedText()
-	}
 	text, ink := verdictText(progress)
 	if !s.Follow() {
 		text, ink = "running again to this moment: "+text, draw.Warn
 	}
-	x := c.Text(1, 0, script.Scenario.FullName(), draw.Strong)
+	moment := fmt.Sprintf("%s %s  event %s of %s", sign, clock(s.At()), thousands(s.Event()), thousands(progress.Events))
+	if c.Width() < 80 {
+		moment = fmt.Sprintf("%s %s  event %s", sign, clock(s.At()), thousands(s.Event()))
+	}
+	if p.playing {
+		moment += "  " + p.speedText()
+	}
+	c.Right(c.Width()-1, 0, draw.Shorten(text, c.Width()/2), ink)
+	c = c.Part(0, 0, c.Width()-2-min(draw.Width(text), c.Width()/2), 1)
+	x := c.Fit(1, 0, c.Width()-draw.Width(moment)-1, script.Scenario.FullName(), draw.Strong)
 	x = c.Text(x+1, 0, "seed "+strconv.FormatUint(script.Seed, 10), draw.Dim)
 	if script.Mutant != "" {
 		x = c.Text(x+1, 0, "mutant "+script.Mutant, draw.Warn)
@@ -44,9 +49,7 @@ func (p *player) status(c *draw.Canvas) {
 	if n := len(script.Acts); n > 0 {
 		x = c.Text(x+1, 0, fmt.Sprintf("+%d by hand", n), draw.Warn)
 	}
-	x = c.Text(x+2, 0, left, draw.Chosen)
-	room := c.Width() - x - 3
-	c.Right(c.Width()-1, 0, draw.Shorten(text, room), ink)
+	c.Text(min(x+2, c.Width()-draw.Width(moment)), 0, moment, draw.Chosen)
 }
 
 // thousands writes a number with commas.
