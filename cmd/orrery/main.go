@@ -70,6 +70,7 @@ func command() *cobra.Command {
 judges whether what its clients saw was consistent. A run is a pure function of scenario,
 seed and faults: whatever happens once can be made to happen again.
 
+  orrery tui                                    explore runs in the terminal
   orrery list                                   what there is to run
   orrery run raft/minority-leader --seed 42     run one seed and tell its story
   orrery sweep raft/leader-crash --seeds 1-1000 run many seeds on all cores
@@ -82,10 +83,15 @@ Exit codes: 0 as expected, 1 violated, 2 unknown, 3 stuck, 4 crashed, 64 misuse.
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          noSubcommand,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if terminal(c) != nil {
+				return c.Help()
+			}
+			return new(playing).run(c, nil)
+		},
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(runCommand(), sweepCommand(), shrinkCommand(), compareCommand(), traceCommand(), checkCommand(), listCommand(), explainCommand(), newCommand(), versionCommand())
+	root.AddCommand(tuiCommand(), runCommand(), sweepCommand(), shrinkCommand(), compareCommand(), traceCommand(), checkCommand(), listCommand(), explainCommand(), newCommand(), versionCommand())
 	return root
 }
 

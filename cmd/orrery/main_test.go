@@ -87,6 +87,7 @@ func TestMisuse(t *testing.T) {
 		"compare raft/calm --knob reads=quorum,qourum", "compare raft/calm --knob fsync=1ms,2ms --knob fsync=3ms,4ms", "compare echo/calm --plot a.gif", "compare echo/calm --workers -1",
 		"check", "check testdata/stael.jsonl", "check testdata/broken.jsonl",
 		"check testdata/stale.jsonl --model counter2", "check testdata/stale.jsonl --check monotonic-read", "check testdata/stale.jsonl --keys some", "explain", "explain isolte", "explain zebra",
+		"tui a b", "tui echo/clam", "tui echo/calm --theme drak", "tui --at 5", "tui echo/calm --seed x", "tui testdata/broken.yaml", "tui echo/calm --knob a=1", "tui echo/calm",
 		"list x", "version x", "new", "new Echo", "new echo", "new main", "new doc", "new a-b", "new testdata",
 	} {
 		code, out, errs := orrery(strings.Fields(line)...)
