@@ -21,6 +21,27 @@ const tutorial = "../docs/70-player.md"
 // seen then.
 var block = regexp.MustCompile("(?ms)^```(keys|screen)\n(.*?)^```\n")
 
+// TestReadme sees to it that a screen in the README is one of the tutorial.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	chapter, err := os.ReadFile(tutorial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := block.FindAllString(string(readme), -1)
+	if len(parts) == 0 {
+		t.Fatal("the README shows no screen")
+	}
+	for _, part := range parts {
+		if !strings.Contains(string(chapter), part) {
+			t.Errorf("a screen of the README is not in %s any more: copy it from there", tutorial)
+		}
+	}
+}
+
 // TestTutorial presses the keys of the tutorial, and compares the screens that are in it
 // with those that are seen; -update writes them anew. At its end it runs the Go test that
 // was saved on the way.
