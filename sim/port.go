@@ -160,7 +160,9 @@ func (port *Port) recv(p *Proc, timeout time.Duration) (Message, bool) {
 	p.willBlock("Recv")
 	port.open = true
 	if port.taken < len(port.waiting) {
-		return port.shift(), true
+		m := port.shift()
+		p.w.cause = m.event // what the process does next, it does because of the message
+		return m, true
 	}
 	if timeout == 0 {
 		return Message{}, false

@@ -158,3 +158,31 @@ func TestSeveralReceiversTakeTurns(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestCauseOfWhatWaited: what a process does with a message that had to wait for it, it
+// does because of that message, not of what it was at before.
+func TestCauseOfWhatWaited(t *testing.T) {
+	w := New(Config{Seed: 1, Link: Link{Latency: Constant(time.Millisecond)}})
+	defer w.Close()
+	w.Node("server", func(p *Proc) {
+		p.Sleep(time.Second)
+		p.Send("client", "answer to "+p.Recv().Body.(string))
+	})
+	w.Client("client", func(p *Proc) {
+		p.Send("server", "question")
+		p.Recv()
+	})
+	delivered, cause := uint64(0), uint64(0)
+	w.Observe(ObserverFunc(func(e *Event) {
+		switch {
+		case e.Kind == KindDeliver && e.Node == "server":
+			delivered = e.Number
+		case e.Kind == KindSend && e.Node == "server":
+			cause = e.Cause
+		}
+	}))
+	w.Run(2 * time.Second)
+	if delivered == 0 || cause != delivered {
+		t.Errorf("the answer was sent because of event %d, expected the delivery %d", cause, delivered)
+	}
+}
