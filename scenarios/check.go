@@ -17,6 +17,9 @@ type Check struct {
 	Watch func(r *Run)
 	// Judge looks at the run when it has ended. It is nil if Watch is all.
 	Judge func(r *Run) Result
+	// AtEnd says that Judge is asked only of a run that came to its end: of one that
+	// ended early, such as by another check that failed, the verdict is unknown.
+	AtEnd bool
 }
 
 // Result is the verdict of one check on one run.
@@ -65,6 +68,7 @@ func FromHistory(found checker.Result) Result {
 var progress = Check{
 	Name:  "progress",
 	Claim: "when all faults are undone, clients are answered again before the run ends",
+	AtEnd: true,
 	Judge: func(r *Run) Result {
 		healed := int64(r.Scenario.Run)
 		asked := 0

@@ -108,10 +108,8 @@ func (o *Objective) text(value float64) string {
 var objectives = Check{
 	Name:  "objectives",
 	Claim: "the scenario's objectives for latency, failures and throughput are met",
+	AtEnd: true,
 	Judge: func(r *Run) Result {
-		if r.cutShort() {
-			return Result{Verdict: checker.Unknown, Reason: "the run ended early"}
-		}
 		parts := divide(r.marks(), r.Scenario.Run+r.Scenario.Settle)
 		return parts.judge(r.Scenario.Objectives, r.Workload.Ops())
 	},

@@ -297,7 +297,7 @@ func (r *Run) judge(out sim.Outcome) []Result {
 			res = Result{Verdict: checker.Violated, Reason: out.Reason[len(name)+2:], Event: out.Event}
 		case out.Status == sim.Crashed || out.Status == sim.Stuck:
 			res = Result{Verdict: checker.Unknown, Reason: "the run ended early: " + out.Status.String()}
-		case name == progress.Name && (isCheck || r.cutShort()):
+		case c.AtEnd && (isCheck || r.cutShort()):
 			res = Result{Verdict: checker.Unknown, Reason: "the run ended early"}
 		case c.Judge != nil:
 			res = c.Judge(r)

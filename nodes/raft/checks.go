@@ -31,6 +31,7 @@ var checks = []scenarios.Check{
 	},
 	{
 		Name: catchUp, Claim: "when all faults are undone, every member catches up with the leader",
+		AtEnd: true,
 		Watch: func(r *scenarios.Run) {
 			v := of(r.Cluster).watch
 			r.World.At(r.Scenario.Run+r.Scenario.Settle/2, "the log so far is what all members must have at the end",

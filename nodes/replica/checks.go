@@ -44,6 +44,7 @@ func GroupChecks(group func(c *scenarios.Cluster) *Group) []scenarios.Check {
 		watched(fenced, "once an epoch has a primary, that of an older one acknowledges nothing and answers no read as primary"),
 		{
 			Name: convergence, Claim: "when all faults are undone, every server comes to have what the primary has",
+			AtEnd: true,
 			Watch: func(r *scenarios.Run) {
 				v := group(r.Cluster).watch
 				r.World.At(r.Scenario.Run+r.Scenario.Settle/2, "the log so far is what all servers must have at the end", v.setMark)
