@@ -193,6 +193,7 @@ func (p *Page) Write(out io.Writer, r *scenarios.Report) error {
 			c.Phases = append(c.Phases, phase(ph))
 		}
 	}
+	c.Tiers, c.TierPhases = tiers(r)
 	for _, check := range r.Checks {
 		c.Checks = append(c.Checks, checkRow{check, sign(check.Verdict.String())})
 	}

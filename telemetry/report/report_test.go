@@ -3,6 +3,7 @@ package report_test
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -74,6 +75,23 @@ func TestViolation(t *testing.T) {
 	}
 	if again, _ := tell(t, "raft/local-reads", scenarios.Options{Seed: 1}); again != page {
 		t.Error("the same run has different pages")
+	}
+}
+
+// The page of a system of tiers tells what each took, in all and in each phase.
+func TestTiers(t *testing.T) {
+	page, r := tell(t, "tiers/every-tier", scenarios.Options{Seed: 1})
+	check(t, page)
+	seen := text(page)
+	for _, tier := range r.Tiers {
+		if want := fmt.Sprintf("%s %d %d %d ", tier.Name, tier.Requests, tier.Errors, tier.Origins); !strings.Contains(seen, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	for _, want := range []string{"2.000s – 4.000s", "3! 34.6ms", "crash app2"} {
+		if !strings.Contains(seen, want) {
+			t.Errorf("the page does not say %q", want)
+		}
 	}
 }
 

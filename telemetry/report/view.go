@@ -22,6 +22,8 @@ type view struct {
 	Count                    int // of operations
 	Total                    string
 	Phases                   []phaseRow
+	Tiers                    []tierRow
+	TierPhases               []tierPhase
 	Checks                   []checkRow
 	Timeline                 []moment
 	MoreTimeline             int
@@ -50,6 +52,40 @@ func phase(p scenarios.Phase) phaseRow {
 		p, seconds(p.From) + " – " + seconds(p.To), fmt.Sprintf("%.1f", float64(p.OK)/(p.To-p.From).Seconds()),
 		brief(p.P50), brief(p.P99), brief(p.Max), brief(p.Unavailable),
 	}
+}
+
+type tierRow struct {
+	scenarios.Tier
+	Each, Most, All, Part string
+}
+
+// tierPhase is what an operation of a phase spent in each tier.
+type tierPhase struct {
+	Span   string
+	Cells  []string
+	Faults []string
+}
+
+// tiers are those of the whole run, and then of its phases, if there is more than one.
+func tiers(r *scenarios.Report) (rows []tierRow, phases []tierPhase) {
+	for _, t := range r.Tiers {
+		rows = append(rows, tierRow{t, brief(t.Mean), brief(t.P99), seconds(t.Took), fmt.Sprintf("%.1f%%", float64(100*t.Share))})
+	}
+	for _, p := range r.Phases {
+		if len(rows) == 0 || len(r.Phases) < 2 || p.Asked == 0 || p.To <= p.From {
+			continue
+		}
+		in := tierPhase{Span: phase(p).Span, Faults: p.Faults}
+		for _, t := range p.Tiers {
+			cell := brief(t.Took / time.Duration(p.Asked))
+			if t.Origins > 0 {
+				cell = fmt.Sprintf("%d! %s", t.Origins, cell)
+			}
+			in.Cells = append(in.Cells, cell)
+		}
+		phases = append(phases, in)
+	}
+	return rows, phases
 }
 
 // share is a line of where the time went.
