@@ -156,6 +156,7 @@ func (p *Events) Keys() []key.Binding {
 		binding([]string{"e"}, "e", "go to its first effect"),
 		binding([]string{"f"}, "f", "filter, such as node:n1 kind:send,drop not msg:Heartbeat"),
 		binding([]string{"x"}, "x", "no filter"),
+		binding([]string{"o"}, "o", "only what happens at the node that is selected, or else that of the moment"),
 		binding([]string{"/"}, "/", "search, as a filter is written"),
 		binding([]string{"n", "N"}, "n N", "next, previous that was searched for"),
 		binding([]string{"t"}, "t", "times from the moment, or from the beginning"),
@@ -196,6 +197,10 @@ func (p *Events) pressEvent(k string) Action {
 	s := p.scene
 	event := s.View.Event
 	switch k {
+	case "up", "down", "pgup", "pgdown", "c":
+		p.seek = nil // who moves on does not want to be taken elsewhere later
+	}
+	switch k {
 	case "up", "down":
 		return p.move(k == "down", 1)
 	case "pgup", "pgdown":
@@ -211,6 +216,8 @@ func (p *Events) pressEvent(k string) Action {
 		return p.look(p.search.Text, p.search, k == "n")
 	case "enter":
 		return pickEvent(s.Tape, event)
+	case "o":
+		return p.only()
 	case "w":
 		if event == 0 {
 			return Say{"nothing has happened yet"}
@@ -226,6 +233,23 @@ func (p *Events) pressEvent(k string) Action {
 			judge: func(e *sim.Event) (bool, int) { return e.Cause == event, 1 }})
 	}
 	return nil
+}
+
+// only filters for the node that is selected, or that of the moment.
+func (p *Events) only() Action {
+	sel, filter := p.scene.Selected, "node:"+p.scene.View.Last.Node
+	switch {
+	case sel.Peer != "":
+		filter = fmt.Sprintf("node:%s,%s peer:%s,%s", sel.Node, sel.Peer, sel.Node, sel.Peer)
+	case sel.Node != "":
+		filter = "node:" + sel.Node
+	case p.scene.View.Last.Node == "":
+		return Say{"no node is selected, and the moment is at none"}
+	}
+	if err := p.SetFilter(filter); err != nil {
+		return Say{err.Error()}
+	}
+	return Handled{}
 }
 
 // move goes so many events that pass on or back, as far as they are known; to the next

@@ -171,6 +171,21 @@ func TestEventsSession(t *testing.T) {
 	}
 }
 
+// TestEventsOnly: what is selected, or else the moment, says which node's events are listed.
+func TestEventsOnly(t *testing.T) {
+	p := &panes.Events{}
+	w := lookAt(t, p, sceneAt(recorded(t, "raft/minority-leader", 42), 8974))
+	w.press("o", "down", "down", "down", "down")
+	w.stands("n1", "send", "-> n5 MsgApp")
+	w.s.Selected = panes.Selection{Node: "n4", Peer: "n1"}
+	w.press("o")
+	if want := "node:n4,n1 peer:n4,n1"; p.Filter() != want {
+		t.Errorf("filter %q, expected %q", p.Filter(), want)
+	}
+	w.press("up")
+	w.stands("n4", "drop")
+}
+
 // TestEventsWrongFilter: what is wrong is said while it is typed, and the filter before stays.
 func TestEventsWrongFilter(t *testing.T) {
 	p := &panes.Events{}

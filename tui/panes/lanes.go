@@ -30,6 +30,7 @@ type Lanes struct {
 	read    int    // operations of which the names are known
 	lane    string // that is selected; "" is the first
 	list    draw.List
+	picked  uint64 // the operation that was selected when last shown: its lane is selected too
 
 	report  *scenarios.Report
 	broken  []breach
@@ -65,6 +66,12 @@ func (p *Lanes) Show(s *Scene) {
 		}
 	}
 	p.names()
+	if call := s.Selected.Operation; call != p.picked {
+		p.picked = call
+		if op := s.Tape.Operation(call); op != nil {
+			p.lane = p.laneOf(op)
+		}
+	}
 	if r := s.Tape.Progress().Report; r != p.report {
 		p.report, p.broken = r, breaches(r)
 	}

@@ -79,6 +79,20 @@ func TestLanesUnknown(t *testing.T) {
 	}
 }
 
+// TestLanesFollow: the lane of an operation that is selected elsewhere is selected too.
+func TestLanesFollow(t *testing.T) {
+	p := &panes.Lanes{}
+	s := sceneAt(recorded(t, "raft/lease-drift", 42), 13352)
+	w := lookAt(t, p, s)
+	w.shows("▸c1")
+	s.Selected.Operation = 13343
+	p.Show(s)
+	w.shows("▸c5")
+	w.press("up")
+	p.Show(s)
+	w.shows("▸c4")
+}
+
 // TestLanesScale: closer and further, and the moment stays.
 func TestLanesScale(t *testing.T) {
 	p := &panes.Lanes{}

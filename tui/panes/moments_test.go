@@ -1,6 +1,7 @@
 package panes_test
 
 import (
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -101,6 +102,26 @@ func isBlank(c *draw.Canvas) bool {
 		}
 	}
 	return true
+}
+
+// TestMomentsASCII: every sign has one of ASCII.
+func TestMomentsASCII(t *testing.T) {
+	theme, err := draw.ThemeNamed("ascii")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range ofMoments() {
+		for _, event := range []uint64{4330, 8622, 13352} {
+			s := sceneAt(recorded(t, "raft/lease-drift", 42), event)
+			s.Chain = chain(s.Tape, event)
+			p.Show(s)
+			c := p.Render(160, 48, true)
+			want := strings.Count(c.String(), "?")
+			if got := strings.Count(theme.Render(c), "?"); got != want {
+				t.Errorf("%s has %d characters without one of ASCII:\n%s", p.Title(), got-want, theme.Render(c))
+			}
+		}
+	}
 }
 
 // TestMomentsGrowing: what is shown while the run goes on is what it has come to.

@@ -192,7 +192,7 @@ func (pic *stPic) names(c *draw.Canvas) {
 		}
 		c.Text(pic.x[n]-draw.Width(name)/2, 0, name, ink)
 	}
-	unit := ""
+	unit := "steps"
 	if pic.line > 0 {
 		unit = pic.line.String() + " a line"
 	}
@@ -458,7 +458,7 @@ func (pic *stPic) sayMarks(c *draw.Canvas, marks []tape.Mark) {
 		for i < len(marks) && pic.lineOf(marks[i].At) == y {
 			i++
 		}
-		last := pic.s.Tape.ByTime(pic.from + timeOf(y+1)*pic.line - 1)
+		last := pic.s.Tape.ByTime(pic.from + time.Duration(y+1)*pic.line - 1)
 		if i == first && last > before {
 			c.Fit(pic.text, y, room, grouped(last-before)+" events", draw.Dim)
 		}

@@ -14,7 +14,8 @@ import (
 
 // life is how a node was at a moment.
 type life struct {
-	up, paused, asking bool
+	up, paused bool
+	asking     int // operations that a client waits for
 }
 
 // lifelines draws the line of each node: whole while it is up, dotted while it is paused,
@@ -23,11 +24,11 @@ func (pic *stPic) lifelines(c *draw.Canvas) {
 	now := pic.begin()
 	next := 0
 	for y := range pic.height {
-		if pic.line > 0 && pic.from+timeOf(y)*pic.line > pic.end() {
+		if pic.line > 0 && pic.from+time.Duration(y)*pic.line > pic.end() {
 			return
 		}
 		if pic.line > 0 && len(pic.steps) == 0 {
-			pic.p.lifeAt(now, pic.s.Tape.At(pic.s.Tape.ByTime(pic.from+timeOf(y+1)*pic.line-1)))
+			pic.p.lifeAt(now, pic.s.Tape.At(pic.s.Tape.ByTime(pic.from+time.Duration(y+1)*pic.line-1)))
 		}
 		for next < len(pic.steps) && pic.ys[next] <= y {
 			pic.p.live(now, &pic.steps[next])
@@ -41,7 +42,7 @@ func (pic *stPic) lifelines(c *draw.Canvas) {
 				continue
 			case l.paused:
 				char, ink = '┆', draw.Warn
-			case l.asking:
+			case l.asking > 0:
 				char, ink = '┃', draw.Plain
 			}
 			if y > pic.here {
@@ -82,9 +83,9 @@ func (p *SpaceTime) openAt(now []life, event uint64) {
 	const back = 512
 	e, _ := p.scene.Tape.Event(event)
 	seen := 0
-	p.scene.Tape.EachOperation(p.scene.Tape.OperationsBy(e.At)-1, false, func(_ int, op *operation) bool {
+	p.scene.Tape.EachOperation(p.scene.Tape.OperationsBy(e.At)-1, false, func(_ int, op *checker.Operation) bool {
 		if n := p.number(nodeOf(op.Client)); n >= 0 && op.CallEvent <= event && (op.ReturnEvent == 0 || op.ReturnEvent > event) {
-			now[n].asking = true
+			now[n].asking++
 		}
 		seen++
 		return seen < back
@@ -118,11 +119,13 @@ func (p *SpaceTime) live(now []life, st *step) {
 		case sim.KindResume:
 			l.paused = false
 		case sim.KindSpan:
-			if p.scene.View.Nodes[n].Client {
-				l.asking = true
+			if p.scene.Tape.Operation(e.Number) != nil {
+				l.asking++
 			}
 		case sim.KindSpanEnd:
-			l.asking = false
+			if p.scene.Tape.Operation(e.Arg) != nil {
+				l.asking = max(l.asking-1, 0)
+			}
 		}
 	}
 }
@@ -323,8 +326,3 @@ func (s *step) acts() bool {
 	}
 	return false
 }
-
-// operation is what a client asked for.
-type operation = checker.Operation
-
-func timeOf(n int) time.Duration { return time.Duration(n) }
