@@ -3,8 +3,13 @@ package panes_test
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/orrery-sim/orrery/faults"
+	"github.com/orrery-sim/orrery/nodes"
+	"github.com/orrery-sim/orrery/scenarios"
 	"github.com/orrery-sim/orrery/tui/panes"
+	"github.com/orrery-sim/orrery/tui/tape"
 )
 
 func TestSpaceTimeScreens(t *testing.T) {
@@ -155,5 +160,35 @@ func TestSpaceTimeNodes(t *testing.T) {
 	}
 	if got := names(); !strings.Contains(got, "app2") {
 		t.Errorf("scrolled back to %s", got)
+	}
+}
+
+// TestSpaceTimeHeld: a message that is under way all the while is seen though nothing
+// happens to it, and where it is held back, that is too.
+func TestSpaceTimeHeld(t *testing.T) {
+	s, err := nodes.All.Load("raft/minority-leader")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tp, err := tape.Record(s, scenarios.Options{Seed: 42, Until: 3100 * time.Millisecond, Faults: faults.Schedule{
+		faults.MustParse("at 3s for 20ms: pause n1"), faults.MustParse("at 3s for 10ms: hold n4 -> n2"), faults.MustParse("at 3010ms for 15ms: crash n3"),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tp.Wait()
+	p := &panes.SpaceTime{}
+	w := lookAt(t, p, sceneAt(tp, tp.ByTime(3007*time.Millisecond)))
+	w.shows("n1 pause", "║", "┆", "n3 ✕ crashes", "end of hold n4 -> n2")
+	screens(t, p, "spacetime/held")
+
+	w = lookAt(t, p, sceneAt(tp, tp.ByTime(3009*time.Millisecond)))
+	w.press("m")
+	for range 20 {
+		w.press("+")
+	}
+	seen := strings.ContainsFunc(p.Render(80, 24, true).String(), func(r rune) bool { return r > 0x2800 && r < 0x2900 })
+	if len(w.s.View.Flying) == 0 || !seen {
+		t.Errorf("%d messages are under way:\n%s", len(w.s.View.Flying), p.Render(80, 24, true))
 	}
 }
