@@ -182,7 +182,9 @@ func TestSpaceTimeHeld(t *testing.T) {
 	w.shows("n1 pause", "║", "┆", "n3 ✕ crashes", "end of hold n4 -> n2")
 	screens(t, p, "spacetime/held")
 
-	w = lookAt(t, p, sceneAt(tp, tp.ByTime(3009*time.Millisecond)))
+	later := sceneAt(tp, tp.ByTime(3009*time.Millisecond))
+	later.At = 3009 * time.Millisecond
+	w = lookAt(t, p, later)
 	w.press("m")
 	for range 20 {
 		w.press("+")
