@@ -247,13 +247,13 @@ func (p *Lanes) Press(k string) Action {
 	case "up", "down", "pgup", "pgdown", "home", "end":
 		p.list.Press(k, page)
 		p.lane = names[p.list.Selected]
-	case "+", "=", "-":
-		step := 1
-		if k != "-" {
-			step = -1
+	case "+", "=":
+		return p.zoom(-1)
+	case "-":
+		if p.whole() {
+			return Say{"this is the whole run"}
 		}
-		p.column()
-		p.scaled, p.scale = true, max(0, min(p.scale+step, len(scales)-1))
+		return p.zoom(1)
 	case "k":
 		p.turn(names[at])
 	case "v":
@@ -262,6 +262,23 @@ func (p *Lanes) Press(k string) Action {
 		return p.pressOperation(k, names[at])
 	}
 	return Handled{}
+}
+
+// zoom goes so many scales further.
+func (p *Lanes) zoom(by int) Action {
+	p.column()
+	p.scaled, p.scale = true, max(0, min(p.scale+by, len(scales)-1))
+	return Handled{}
+}
+
+// whole says whether all of the run is seen.
+func (p *Lanes) whole() bool {
+	if p.picture == nil {
+		return false
+	}
+	pic := lanePic{p: p, width: p.picture.width, names: p.picture.names}
+	pic.place()
+	return pic.from == 0 && pic.until() > p.scene.Tape.Progress().End
 }
 
 // turn goes from clients to keys or back, to the lane that holds the same operation.
@@ -347,7 +364,7 @@ func (p *Lanes) operation(lane string) (found checker.Operation, ok bool) {
 			}
 		}
 		seen++
-		return seen < lookBack || !ok
+		return seen < lookBack || !ok && seen < mostOps
 	})
 	return found, ok
 }

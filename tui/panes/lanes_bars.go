@@ -4,38 +4,84 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/orrery-sim/orrery/checker"
 	"github.com/orrery-sim/orrery/tui/draw"
 )
 
-// collect finds the operations that are seen, and gives those of a lane that overlap rows
-// of their own.
+const (
+	mostOps  = 20_000 // that are looked at for one picture
+	manyOps  = 1000   // from so many on, not all are drawn
+	mostRows = 4      // of a lane
+)
+
+// collect finds the operations that are seen. If they are very many, one is drawn of those
+// of a lane that are so short that they share a column: that which went worst.
 func (pic *lanePic) collect() {
 	p := pic.p
 	index := make(map[string]int, len(pic.names))
 	for i, n := range pic.names {
 		index[n] = i
 	}
-	t, seen := p.scene.Tape, 0
+	type cell struct{ lane, x int }
+	drawn := map[cell]int{} // of bars
+	t, seen, before := p.scene.Tape, 0, 0
+	many := t.OperationsBy(pic.until())-t.OperationsBy(pic.from) >= manyOps
 	from := int64(pic.from)
 	t.EachOperation(t.OperationsBy(pic.until())-1, false, func(_ int, op *checker.Operation) bool {
-		if op.Call < from {
-			seen++
+		if seen++; op.Call < from {
+			before++
 		}
-		if op.Return >= from {
-			if i, ok := index[p.laneOf(op)]; ok {
-				pic.bars = append(pic.bars, bar{op: *op, lane: i})
-			}
+		lane, known := index[p.laneOf(op)]
+		if op.Return < from || !known {
+			return before < lookBack && seen < mostOps
 		}
-		return seen < lookBack && len(pic.bars) < mostBars
+		b := bar{op: *op, lane: lane, x0: pic.x(op.Call), x1: pic.x(op.Return)}
+		b.number, b.wrong = p.numberOf(op.CallEvent)
+		at := cell{lane, b.x0}
+		i, shared := drawn[at]
+		switch {
+		case !many || b.x0 != b.x1 || b.number > 0:
+			pic.bars = append(pic.bars, b)
+		case !shared:
+			drawn[at] = len(pic.bars)
+			pic.bars = append(pic.bars, b)
+		case worse(op.Outcome, pic.bars[i].op.Outcome):
+			pic.bars[i] = b
+		}
+		if pic.drawnFrom = time.Duration(op.Call); op.Call < from {
+			pic.drawnFrom = pic.from
+		}
+		return before < lookBack && seen < mostOps
 	})
-	slices.Reverse(pic.bars)
+	if seen < mostOps {
+		pic.drawnFrom = pic.from
+	}
+	slices.SortStableFunc(pic.bars, func(a, b bar) int { return cmp.Compare(a.op.Call, b.op.Call) })
+	pic.stack()
+}
+
+// worse orders outcomes by how much one wants to see them.
+func worse(a, b checker.Outcome) bool {
+	rank := func(o checker.Outcome) int {
+		switch o {
+		case checker.OutcomeUnknown:
+			return 2
+		case checker.OutcomeFailed:
+			return 1
+		}
+		return 0
+	}
+	return rank(a) > rank(b)
+}
+
+// stack gives the operations of a lane that overlap rows of their own.
+func (pic *lanePic) stack() {
 	pic.rows = map[string]int{}
 	ends := map[int][]int64{} // of the rows of a lane
 	for i := range pic.bars {
 		b := &pic.bars[i]
-		b.x0, b.x1 = pic.x(b.op.Call), pic.x(b.op.Return)
 		rows := ends[b.lane]
 		b.row = slices.IndexFunc(rows, func(end int64) bool { return end <= b.op.Call })
 		switch {
@@ -48,14 +94,8 @@ func (pic *lanePic) collect() {
 		rows[b.row] = max(rows[b.row], b.op.Return)
 		ends[b.lane] = rows
 		pic.rows[pic.names[b.lane]] = len(rows)
-		b.number, b.wrong = p.numberOf(b.op.CallEvent)
 	}
 }
-
-const (
-	mostBars = 4000 // that are looked at for one picture
-	mostRows = 4    // of a lane
-)
 
 // numberOf says in which violation an operation plays a part.
 func (p *Lanes) numberOf(call uint64) (number int, wrong bool) {
@@ -106,6 +146,10 @@ func (pic *lanePic) below(first int) int {
 
 // drawLanes draws the names, and an empty line for each lane.
 func (pic *lanePic) drawLanes(c *draw.Canvas) {
+	begin := max(pic.x(int64(pic.drawnFrom)), 0)
+	if begin > 0 {
+		c.Fit(pic.left, pic.top, begin, "too many operations: + comes closer", draw.Warn)
+	}
 	end := min(pic.x(int64(pic.p.scene.Tape.Progress().End))+1, pic.plot)
 	for i, y := range pic.tops {
 		name := pic.names[pic.first+i]
@@ -119,7 +163,7 @@ func (pic *lanePic) drawLanes(c *draw.Canvas) {
 		c.Text(0, y, sign, draw.Selected)
 		c.Fit(1, y, pic.left-2, name, ink)
 		for row := y; row < min(y+pic.rowsOf(pic.first+i), pic.bottom); row += pic.apart {
-			for x := pic.left; x < pic.left+end; x++ {
+			for x := pic.left + begin; x < pic.left+end; x++ {
 				if c.Get(x, row) == ' ' {
 					c.Set(x, row, '·', draw.Dim)
 				}

@@ -25,6 +25,7 @@ type lanePic struct {
 	first        int   // the lane that is seen first
 	top, bottom  int   // lines of the lanes
 	bars         []bar
+	drawnFrom    time.Duration  // there are too many operations before
 	rows         map[string]int // of a lane
 	apart        int            // lines from a row to the next
 	selectedLane int
@@ -108,7 +109,7 @@ func (pic *lanePic) heads(c *draw.Canvas) int {
 	}
 	y := 1
 	for _, row := range pic.faults() {
-		if y > 3 {
+		if y > max(2, c.Height()/5) {
 			break
 		}
 		c.Fit(0, y, pic.left-1, "faults", draw.Dim)
@@ -138,18 +139,19 @@ func (pic *lanePic) axis(c *draw.Canvas) {
 	for i := 0; step/pic.column < apart; i++ {
 		step = step * [...]time.Duration{2, 5, 2}[i%3] / [...]time.Duration{1, 2, 1}[i%3]
 	}
-	for at := (pic.from + step - 1) / step * step; at < pic.until(); at += step {
-		x := pic.x(int64(at))
-		c.Text(x, 0, "╷"+shortTime(at, step), draw.Dim)
-	}
 	text := "▼ " + clockText(pic.p.scene.At)
 	x := pic.here
 	if x+draw.Width(text)+1 > c.Width() {
 		text = clockText(pic.p.scene.At) + " ▼"
 		x = max(pic.here-draw.Width(text)+1, 0)
 	}
-	c.Text(max(x-1, 0), 0, " ", draw.Plain)
-	c.Set(c.Text(x, 0, text, draw.Chosen), 0, ' ', draw.Plain)
+	for at := (pic.from + step - 1) / step * step; at < pic.until(); at += step {
+		tick := "╷" + shortTime(at, step)
+		if t := pic.x(int64(at)); t > x+draw.Width(text) || t+draw.Width(tick) < x {
+			c.Text(t, 0, tick, draw.Dim)
+		}
+	}
+	c.Text(x, 0, text, draw.Chosen)
 }
 
 // shortTime is a time with as many digits as the steps need.
@@ -244,9 +246,9 @@ func (pic *lanePic) foot(c *draw.Canvas, height int) int {
 func (pic *lanePic) legend(c *draw.Canvas) {
 	x := 0
 	for _, l := range []struct{ sign, word string }{
-		{"┣━■", "ok"}, {"┣╌✕", "failed"}, {"┣┄?", "nobody knows"}, {"┣┄▸", "still open"}, {"1 !", "breaks what ✕ 1 says"}, {"▒", "fault"},
+		{"┣━■", "ok"}, {"┣╌✕", "failed"}, {"┣┄?", "nobody knows"}, {"┣┄▸", "still open"}, {"1", "part of ✕ 1"}, {"▒", "fault"},
 	} {
-		if l.word[0] == 'b' && len(pic.p.broken) == 0 || x+3+draw.Width(l.sign+l.word) > c.Width() {
+		if l.sign == "1" && len(pic.p.broken) == 0 || x+3+draw.Width(l.sign+l.word) > c.Width() {
 			continue
 		}
 		x = c.Text(x, 0, l.sign+" ", draw.Key)

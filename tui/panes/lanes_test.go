@@ -100,7 +100,10 @@ func TestLanesScale(t *testing.T) {
 	for range 30 {
 		w.press("-")
 	}
-	w.shows("▼ 19.933189s")
+	w.shows("▼ 19.933189s", "╷0s")
+	if w.said != "this is the whole run" {
+		t.Errorf("it said %q", w.said)
+	}
 	for range 30 {
 		w.press("+")
 	}
