@@ -134,7 +134,7 @@ func (p *Events) look(what string, also *Filter, forward bool) Action {
 		if ok && also != nil {
 			var more int
 			ok, more = also.judge(e)
-			cost += more
+			cost += more - 1 // it was looked at once
 		}
 		return ok, cost
 	}})
@@ -156,7 +156,7 @@ func (p *Events) Keys() []key.Binding {
 		binding([]string{"e"}, "e", "go to its first effect"),
 		binding([]string{"f"}, "f", "filter, such as node:n1 kind:send,drop not msg:Heartbeat"),
 		binding([]string{"x"}, "x", "no filter"),
-		binding([]string{"o"}, "o", "only what happens at the node that is selected, or else that of the moment"),
+		binding([]string{"s"}, "s", "only what happens at the node that is selected, or else that of the moment"),
 		binding([]string{"/"}, "/", "search, as a filter is written"),
 		binding([]string{"n", "N"}, "n N", "next, previous that was searched for"),
 		binding([]string{"t"}, "t", "times from the moment, or from the beginning"),
@@ -216,7 +216,7 @@ func (p *Events) pressEvent(k string) Action {
 		return p.look(p.search.Text, p.search, k == "n")
 	case "enter":
 		return pickEvent(s.Tape, event)
-	case "o":
+	case "s":
 		return p.only()
 	case "w":
 		if event == 0 {

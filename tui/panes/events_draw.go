@@ -2,6 +2,7 @@ package panes
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/orrery-sim/orrery/sim"
 	"github.com/orrery-sim/orrery/tui/draw"
@@ -116,6 +117,7 @@ type columns struct {
 	node, kind, what, by   int // where they begin
 	nodeWide, kindWide     int
 	whatWide, byWide, wide int
+	short                  bool // times have fewer digits
 }
 
 // microDigits are the digits of a time that are left out where there is little room.
@@ -139,8 +141,10 @@ func (p *Events) layout(width int) columns {
 	if width >= 76 {
 		l.byWide = l.number + 2
 	}
-	if width < 48 {
+	if width < 60 {
 		l.kindWide = 0
+	}
+	if l.short = width < 48; l.short {
 		l.clock -= microDigits
 	}
 	if width < 34 {
@@ -188,6 +192,9 @@ func (p *Events) row(c *draw.Canvas, l columns, y int, e *sim.Event, marks []tap
 	s := p.scene
 	sign, ink := kindSign(e.Kind)
 	text := described(s.Tape, e)
+	if l.kindWide == 0 && sign == ' ' && direction(e.Kind) == 0 {
+		text = strings.TrimSpace(e.Kind.String() + " " + text)
+	}
 	if e.Kind == sim.KindSpanEnd {
 		sign, ink = outcomeSign(e)
 	}
@@ -211,7 +218,7 @@ func (p *Events) row(c *draw.Canvas, l columns, y int, e *sim.Event, marks []tap
 	c.Right(3+l.steps+l.number, y, fmt.Sprint(e.Number), draw.Dim)
 	if l.clock > 0 {
 		text := p.clock(e, moment)
-		if l.kindWide == 0 && !(moment && p.delta) {
+		if l.short && !(moment && p.delta) {
 			text = text[:len(text)-microDigits-1] + "s"
 		}
 		c.Right(l.node-2, y, text, draw.Dim)

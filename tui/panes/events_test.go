@@ -175,10 +175,10 @@ func TestEventsSession(t *testing.T) {
 func TestEventsOnly(t *testing.T) {
 	p := &panes.Events{}
 	w := lookAt(t, p, sceneAt(recorded(t, "raft/minority-leader", 42), 8974))
-	w.press("o", "down", "down", "down", "down")
+	w.press("s", "down", "down", "down", "down")
 	w.stands("n1", "send", "-> n5 MsgApp")
 	w.s.Selected = panes.Selection{Node: "n4", Peer: "n1"}
-	w.press("o")
+	w.press("s")
 	if want := "node:n4,n1 peer:n4,n1"; p.Filter() != want {
 		t.Errorf("filter %q, expected %q", p.Filter(), want)
 	}

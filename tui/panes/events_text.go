@@ -78,6 +78,8 @@ func phrase(e *sim.Event, body func(any) string) string {
 	}
 	port := e.Kind == sim.KindSend || e.Kind == sim.KindDeliver || e.Kind == sim.KindRefuse
 	switch {
+	case e.Kind == sim.KindNone:
+		return "the world is made" // before anybody could look
 	case e.Kind == sim.KindBoot:
 		text += "for the " + ordinal(e.Arg) + " time"
 	case e.Kind == sim.KindWork:

@@ -98,10 +98,13 @@ func (p *SpaceTime) Press(k string) Action {
 		p.zoom(1)
 	case "-":
 		p.zoom(-1)
-	case "left":
-		p.shift = max(p.shift-1, 0)
-	case "right":
-		p.shift++
+	case "left", "right":
+		if p.picture == nil || p.picture.left+p.picture.right == 0 {
+			return nil // all nodes are seen
+		}
+		if p.shift++; k == "left" {
+			p.shift = max(p.shift-2, 0)
+		}
 	default:
 		return p.pressMoment(k)
 	}
