@@ -129,7 +129,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case frame:
 		m.ticking = false
 		if m.player != nil {
-			m.player.frame(m, min(msg.passed, time.Second/4))
+			c = m.player.frame(m, min(msg.passed, time.Second/4))
 		}
 	case done:
 		c = msg(m)

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -102,20 +103,41 @@ func (p *player) moves() bool {
 			return true
 		}
 	}
-	searching, ok := p.panes[p.focus].(interface{ Searching() bool })
-	return ok && searching.Searching()
+	return slices.ContainsFunc(p.panes[:], works)
+}
+
+// works says whether a pane has something to do that takes long.
+func works(pane panes.Pane) bool {
+	w, ok := pane.(panes.Worker)
+	return ok && w.Working()
+}
+
+// work lets the panes that have something to do do a part of it.
+func (p *player) work(m *Model) tea.Cmd {
+	const most = 4 // parts in a frame
+	for _, pane := range p.panes {
+		for i := 0; i < most && works(pane); i++ {
+			action := pane.(panes.Worker).Work()
+			if _, nothing := action.(panes.Handled); action != nil && !nothing {
+				return p.act(m, action)
+			}
+		}
+	}
+	return nil
 }
 
 // frame lets what goes on go on.
-func (p *player) frame(m *Model, passed time.Duration) {
+func (p *player) frame(m *Model, passed time.Duration) tea.Cmd {
 	p.beat++
 	if p.playing {
 		p.play(m, passed)
 	}
+	c := p.work(m)
 	p.show()
 	if p.diff != nil {
 		p.diff.Advance(100_000)
 	}
+	return c
 }
 
 // play moves on by what has passed on the wall.

@@ -263,3 +263,12 @@ func TestAnything(t *testing.T) {
 		p.keys("ctrl+c")
 	})
 }
+
+// TestSearch looks for what is far away: it goes on with every frame, and ends there.
+func TestSearch(t *testing.T) {
+	p := sit(t, "raft/minority-leader", 42, 120, 40).keys("2", "/", `kind:note "term 4"`, "enter")
+	p.sees(`searching kind:note "term 4"... `, "event 14 of").wait().sees("event 26,350 of", "leader of term 4")
+	p.keys("/", "nowhere", "enter").wait().sees("nowhere: there is none", "event 26,350 of")
+	p.keys("/", "nowhere", "enter", "esc").wait().sees("event 26,350 of")
+	p.keys("f", "kind:act", "enter").wait().sees("filter kind:act", "8 pass")
+}
