@@ -67,11 +67,7 @@ func (p *SpaceTime) Render(width, height int, _ bool) *draw.Canvas {
 	p.picture = pic
 	body := c.Part(0, pic.top, width, pic.height)
 	pic.names(c)
-	if !pic.dense {
-		for i := range pic.arrows {
-			pic.arrow(body, &pic.arrows[i])
-		}
-	}
+	pic.ways(body)
 	pic.lifelines(body)
 	pic.signs(body)
 	pic.heads(body)
@@ -271,6 +267,20 @@ func (pic *stPic) stress(a *arrow) (ink draw.Ink, kind draw.LineKind, number int
 		return draw.Dim, draw.Fine, 0
 	}
 	return draw.Plain, draw.Fine, 0
+}
+
+// ways draws the ways of all messages, those that stand out over the others.
+func (pic *stPic) ways(c *draw.Canvas) {
+	if pic.dense {
+		return
+	}
+	for _, strong := range []bool{false, true} {
+		for i := range pic.arrows {
+			if ink, _, _ := pic.stress(&pic.arrows[i]); strong == (ink == draw.Strong || ink == draw.Selected || ink == draw.Chosen) {
+				pic.arrow(c, &pic.arrows[i])
+			}
+		}
+	}
 }
 
 // arrow draws a message's way, without its head.
