@@ -33,7 +33,7 @@ func acceptCounter(c *call) string {
 			return expectArgument(c, "a whole number")
 		}
 		if n > maxAddend || n < -maxAddend {
-			return expectArgument(c, "a number between -"+strconv.Itoa(maxAddend)+" and "+strconv.Itoa(maxAddend))
+			return expectArgument(c, "a number between -"+strconv.FormatInt(maxAddend, 10)+" and "+strconv.FormatInt(maxAddend, 10))
 		}
 	}
 	if _, isInt := c.op.Output.Int(); judgesSum(c.op) && !c.open && !isInt {
