@@ -19,8 +19,8 @@ type address struct {
 // it by what they are, in a map, was a tenth of the time of W2.
 func (p *Proc) resolve(to string) address {
 	w := p.w
-	if sender := w.nodes[p.message.from]; sameText(sender.name, to) {
-		return address{node: sender.id}
+	if to != "" && sameText(p.message.From, to) {
+		return address{node: p.message.from}
 	}
 	if k := w.known.place(to); k != nil && k.at == unsafe.StringData(to) && int(k.size) == len(to) {
 		return k.is

@@ -12,8 +12,8 @@ import (
 type clock struct {
 	anchor int64 // virtual time at which the rate last changed
 	local  int64 // the monotonic reading then
-	ppb    int64 // how much faster than true time, in parts per billion
 	offset int64 // wall clock minus monotonic clock, in nanoseconds
+	ppb    int64 // how much faster than true time, in parts per billion
 }
 
 const billion = 1_000_000_000

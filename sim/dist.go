@@ -203,6 +203,11 @@ func normalMassBelow(x float64) float64 {
 // Sample draws a duration. A constant draws nothing from r, a uniform distribution
 // once or, rarely, again, and every other exactly once.
 func (d Dist) Sample(r *Rand) time.Duration {
+	return d.random(r)
+}
+
+// random is Sample, and does not copy d.
+func (d *Dist) random(r *Rand) time.Duration {
 	if d.kind == distConstant {
 		return d.a
 	}

@@ -23,9 +23,16 @@ func (w *World) fold(what, cause, arg uint64) uint64 {
 	x = bits.RotateLeft64(x, 32) ^ arg*0xa0761d6478bd642f
 	w.hash = mix(w.hash, x)
 	if w.number%checkpointEvery == 0 {
-		w.checkpoints = append(w.checkpoints, Checkpoint{w.number, w.hash})
+		w.checkpoint()
 	}
 	return w.number
+}
+
+// checkpoint remembers the hash. In fold it would make a frame of it.
+//
+//go:noinline
+func (w *World) checkpoint() {
+	w.checkpoints = append(w.checkpoints, Checkpoint{w.number, w.hash})
 }
 
 // Hash is the running hash over all events so far. Two runs of the same

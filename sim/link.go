@@ -67,9 +67,9 @@ type conditions struct {
 }
 
 func (c *conditions) sample(r *Rand) time.Duration {
-	d := c.base.Sample(r)
+	d := c.base.random(r)
 	for i := range c.extra {
-		d += c.extra[i].Sample(r)
+		d += c.extra[i].random(r)
 	}
 	return d
 }

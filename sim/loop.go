@@ -72,25 +72,37 @@ func (w *World) schedule(at int64, class uint64, e *pending) uint64 {
 // enqueue queues an event of the normal class and returns it for the caller to
 // fill in, all but its key. What is not overwritten is of an event long past.
 func (w *World) enqueue(at int64) *pending {
-	slot := w.slot()
-	w.seq++
-	k := uint64(classNormal)<<(slotBits+orderBits) | w.order.order(w.seq)<<slotBits | uint64(slot)
-	w.queue.push(key{at, k})
+	slot := w.free
+	if slot < 0 {
+		slot = w.newSlot()
+	}
 	e := &w.slab[slot]
-	e.key = k
+	w.free = int32(e.arg)
+	w.seq++
+	e.key = uint64(classNormal)<<(slotBits+orderBits) | w.order.order(w.seq)<<slotBits | uint64(slot)
+	w.queue.push(key{at, e.key})
 	return e
 }
 
-// slot takes a free slot of the slab, or makes one.
+// slot takes a free slot of the slab, or a new one.
 func (w *World) slot() int32 {
-	if s := w.free; s >= 0 {
-		w.free = int32(w.slab[s].arg)
-		return s
+	slot := w.free
+	if slot < 0 {
+		slot = w.newSlot()
 	}
+	w.free = int32(w.slab[slot].arg)
+	return slot
+}
+
+// newSlot makes a free slot, the only one. Its frame is not to be that of enqueue.
+//
+//go:noinline
+func (w *World) newSlot() int32 {
 	if len(w.slab) > slotMask {
 		panic("sim: more than 268 million events are pending")
 	}
-	w.slab = append(w.slab, pending{})
+	none := int64(w.free)
+	w.slab = append(w.slab, pending{arg: uint64(none)})
 	return int32(len(w.slab) - 1)
 }
 
@@ -230,12 +242,12 @@ func (w *World) loop(limit int64, upTo uint64, done func() bool) {
 			// This is enter, without a frame: after a switch between coroutines the
 			// processor mispredicts every return, at some 5 ns each, so that
 			// nothing should stand between the loop and the switch.
-			if p.co == nil {
+			if p.resume == nil {
 				w.lend(p)
 			}
 			w.running, w.recent = p, p
 			p.active = true
-			p.co.resume()
+			p.resume()
 			p.active = false
 			w.running = nil
 			if p.unwound {

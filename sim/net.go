@@ -15,11 +15,18 @@ type Message struct {
 	call  uint64 // the call it is a request of; 0 if none
 }
 
-// set makes m the message that e has brought from src, in the place where it will
-// be read: it is seven words, and was copied four times.
-func (m *Message) set(src *Node, e *pending, event uint64) {
-	m.From, m.Body = src.name, e.body
-	m.from, m.event, m.call = src.id, event, e.arg
+// set makes m the message that e has brought, in the place where it will be read:
+// it is seven words, and was copied four times.
+func (m *Message) set(w *World, e *pending) {
+	m.From, m.Body = w.names[e.from], e.body
+	m.from, m.event, m.call = e.from, w.cause, e.arg
+}
+
+// take returns the message and forgets its body, for the garbage collector.
+func (m *Message) take() Message {
+	taken := *m
+	m.Body = nil
+	return taken
 }
 
 // portID numbers port names in the order in which the world meets them.
@@ -67,41 +74,56 @@ func (p *Proc) Send(to string, body any) {
 }
 
 // post sends a message, as the flags say; arg is the call it belongs to. Of the
-// receiver's node it touches nothing if it can: that is a cache miss.
+// receiver's node it touches nothing if it can: that is a cache miss. So is each
+// line of the process's stack, which is why what happens seldom has functions of
+// its own: they keep the frame small.
 func (w *World) post(src *Node, to address, flags uint8, arg uint64, body any) {
-	dst := w.nodes[to.node]
 	w.messages++
 	sent := w.fold(place(KindSend, src.id, to.node), w.cause, uint64(to.port)^Digest(body))
 	if len(w.observers) != 0 {
-		w.show(&fact{
-			kind: KindSend, node: src, peer: dst, cause: w.cause, arg: uint64(to.port), body: body,
-			call: arg, answer: flags&flagReply != 0,
-		})
+		w.showSend(src, to, flags, arg, body)
 	}
 	if w.mutation != nil {
 		body = seal(body, src)
 	}
-	incarnation := uint32(0)
-	if flags&flagStream != 0 && dst.up {
-		incarnation = dst.incarnation
-	}
-	l := w.route(src, dst)
+	l := w.route(src, w.nodes[to.node])
 	if !l.plain {
-		w.postRough(l, src, dst, pending{
-			kind: doDeliver, cause: sent, from: src.id, to: to.node, port: to.port,
-			flags: flags, incarnation: incarnation, arg: arg, body: body,
-		})
+		w.postRough(l, src, to, flags, arg, body)
 		return
 	}
 	d := l.fixed
 	if d < 0 {
-		r := w.draw(src, to.node)
-		d = l.total.sample(&r)
+		d = w.latency(l, src, to.node)
 	}
 	// Written where it will lie, and not first on the stack.
 	e := w.enqueue(w.now + int64(d))
 	e.kind, e.cause, e.from, e.to, e.port = doDeliver, sent, src.id, to.node, to.port
-	e.flags, e.incarnation, e.arg, e.body = flags, incarnation, arg, body
+	e.flags, e.incarnation, e.arg, e.body = flags, 0, arg, body
+	if flags&flagStream != 0 {
+		e.incarnation = w.nodes[to.node].reached()
+	}
+}
+
+// showSend shows observers a message that is being sent.
+func (w *World) showSend(src *Node, to address, flags uint8, arg uint64, body any) {
+	w.show(&fact{
+		kind: KindSend, node: src, peer: w.nodes[to.node], cause: w.cause, arg: uint64(to.port), body: body,
+		call: arg, answer: flags&flagReply != 0,
+	})
+}
+
+// reached is the incarnation that a stream begins with; 0 if the node is down.
+func (n *Node) reached() uint32 {
+	if !n.up {
+		return 0
+	}
+	return n.incarnation
+}
+
+// latency is how long a message takes over a link that only delays, by chance.
+func (w *World) latency(l *link, src *Node, dst int32) time.Duration {
+	r := w.draw(src, dst)
+	return l.total.sample(&r)
 }
 
 // draw returns the randomness of one message. It is keyed by the link, the time
@@ -116,9 +138,18 @@ func (w *World) draw(src *Node, dst int32) Rand {
 	return rand3(w.config.Seed, uint64(src.id)<<32|uint64(dst), uint64(w.now), src.draws)
 }
 
-// postRough sends over a link that does more than delay.
-func (w *World) postRough(l *link, src, dst *Node, e pending) {
-	stream := e.flags&flagStream != 0
+// postRough sends over a link that does more than delay; the send is the event
+// counted last.
+func (w *World) postRough(l *link, src *Node, to address, flags uint8, arg uint64, body any) {
+	dst := w.nodes[to.node]
+	e := pending{
+		kind: doDeliver, cause: w.number, from: src.id, to: to.node, port: to.port,
+		flags: flags, arg: arg, body: body,
+	}
+	stream := flags&flagStream != 0
+	if stream {
+		e.incarnation = dst.reached()
+	}
 	if len(l.cuts) > 0 {
 		w.lose(src, dst, &e, "the link is cut")
 		return
@@ -270,7 +301,7 @@ func (w *World) arrive(e *pending) *Proc {
 		return nil
 	}
 	if port := dst.port(e.port); port != nil && port.takes(e.arg) {
-		return port.take(src, e)
+		return port.take(e)
 	}
 	w.refuse(src, dst, e)
 	return nil

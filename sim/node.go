@@ -11,28 +11,29 @@ import (
 // methods are for those outside the cluster, at any time; simulated code that
 // calls them on its own node commits suicide, which is allowed.
 type Node struct {
-	// What every message touches lies together, in three cache lines with what
-	// the inbox begins with.
-	w            *World
-	name         string
-	id           int32
-	incarnation  uint32 // odd while up: counts boots and crashes, so that old business is known
-	site         int32
-	client       bool
-	up           bool
-	paused       bool
+	// What every message and every wait touch lies together, in three cache lines
+	// with what the inbox begins with: the whole has a size of eight, so that it
+	// begins with one.
+	clock       clock // of which its rate, the last word, is what is needed
+	w           *World
+	name        string
+	id          int32
+	incarnation uint32 // odd while up: counts boots and crashes, so that old business is known
+	site        int32
+	client      bool
+	up          bool
+	paused      bool
+	ctx         *Proc // what handlers and timers run on
+	drawAt      int64 // the ordinal of a network draw among those of this instant
+	draws       uint64
+	stashed     []pending // what came due while it was paused
+	inbox       Port      // the port without a name
+
 	errorReplies float64 // what the impairments come to
-	ctx          *Proc   // what handlers and timers run on
-	drawAt       int64   // the ordinal of a network draw among those of this instant
-	draws        uint64
-	stashed      []pending // what came due while it was paused
-	inbox        Port      // the port without a name
+	boot         func(p *Proc)
+	first, last  *Proc // its processes, oldest first
+	ports        []*Port
 
-	boot        func(p *Proc)
-	first, last *Proc // its processes, oldest first
-	ports       []*Port
-
-	clock  clock
 	cpu    cpu
 	disk   *Disk
 	labels []Field
@@ -59,7 +60,7 @@ func (w *World) addNode(name string, boot func(p *Proc), client bool) *Node {
 	n := &Node{w: w, id: int32(len(w.nodes)), name: name, boot: boot, client: client, drawAt: -1}
 	n.inbox = Port{node: n, isDefault: true}
 	n.cpu.cores, n.cpu.speed = w.config.Cores, 1
-	w.nodes = append(w.nodes, n)
+	w.nodes, w.names = append(w.nodes, n), append(w.names, name)
 	w.byName[name] = n
 	for _, p := range w.isolated {
 		p.cutOff(n)

@@ -17,12 +17,12 @@ type Port struct {
 	node      *Node
 	id        uint16
 	isDefault bool
-	open      bool // somebody listens, so that calls are not refused
+	open      bool  // somebody listens, so that calls are not refused
+	taken     int32 // how many of waiting have been received
 	receivers waitlist
 	serve     Handler
 	inline    func(p *Proc, m Message)
 	waiting   []Message
-	taken     int // how many of waiting have been received
 	backlog   backlog
 }
 
@@ -74,13 +74,12 @@ func (p *Proc) Handle(h func(p *Proc, m Message)) {
 
 // Recv blocks until a message arrives in the node's inbox.
 func (p *Proc) Recv() Message {
-	m, _ := p.node.inbox.recv(p, forever)
-	return m
+	return p.node.inbox.recv(p, forever).take()
 }
 
 // RecvTimeout is Recv for at most d; false means that nothing came.
 func (p *Proc) RecvTimeout(d time.Duration) (Message, bool) {
-	return p.node.inbox.recv(p, max(d, 0))
+	return p.node.inbox.RecvTimeout(p, d)
 }
 
 // Serve is [Proc.Serve] for this port.
@@ -103,17 +102,19 @@ func (port *Port) Handle(p *Proc, h func(p *Proc, m Message)) {
 
 // Recv is [Proc.Recv] for this port.
 func (port *Port) Recv(p *Proc) Message {
-	m, _ := port.recv(p, forever)
-	return m
+	return port.recv(p, forever).take()
 }
 
 // RecvTimeout is [Proc.RecvTimeout] for this port.
 func (port *Port) RecvTimeout(p *Proc, d time.Duration) (Message, bool) {
-	return port.recv(p, max(d, 0))
+	if m := port.recv(p, max(d, 0)); m != nil {
+		return m.take(), true
+	}
+	return Message{}, false
 }
 
 // Waiting returns how many messages wait at the port.
-func (port *Port) Waiting() int { return len(port.waiting) - port.taken }
+func (port *Port) Waiting() int { return len(port.waiting) - int(port.taken) }
 
 // InboxQueue returns how many messages wait at the node's ports, all together.
 func (n *Node) InboxQueue() int {
@@ -156,16 +157,17 @@ func (l *late) fire(w *World, _ uint64) {
 	}
 }
 
-func (port *Port) recv(p *Proc, timeout time.Duration) (Message, bool) {
+// recv returns where a message lies that has come, or nil if none has in time.
+func (port *Port) recv(p *Proc, timeout time.Duration) *Message {
 	p.willBlock("Recv")
 	port.open = true
-	if port.taken < len(port.waiting) {
-		m := port.shift()
-		p.w.cause = m.event // what the process does next, it does because of the message
-		return m, true
+	if int(port.taken) < len(port.waiting) {
+		p.message = port.shift()
+		p.w.cause = p.message.event // what the process does next, it does because of the message
+		return &p.message
 	}
 	if timeout == 0 {
-		return Message{}, false
+		return nil
 	}
 	// What follows is p.wait written out, since each return after a switch is
 	// mispredicted, see World.loop.
@@ -173,27 +175,27 @@ func (port *Port) recv(p *Proc, timeout time.Duration) (Message, bool) {
 		p.w.wakeAfter(p.node.clock.global(timeout), p)
 	}
 	port.receivers.push(p)
-	p.co.noteStack()
-	if alive := p.co.yield(struct{}{}); !alive || p.killed {
+	p.memory.noteStack()
+	if alive := p.yield(struct{}{}); !alive || p.killed {
 		p.leave(alive)
 	}
 	p.readied = nil
 	if p.expired() {
-		return Message{}, false
+		return nil
 	}
-	m := p.message
-	p.message.Body = nil // for the garbage collector; the rest is overwritten
-	return m, true
+	return &p.message
 }
 
-// shift takes the first of those that wait.
+// shift takes the first of those that wait. Its frame is not to be that of recv.
+//
+//go:noinline
 func (port *Port) shift() Message {
 	m := port.waiting[port.taken]
 	port.waiting[port.taken] = Message{}
 	port.taken++
-	if port.taken == len(port.waiting) {
+	if taken := int(port.taken); taken == len(port.waiting) {
 		port.waiting, port.taken = port.waiting[:0], 0
-	} else if port.taken >= 64 && port.taken*2 >= len(port.waiting) {
+	} else if taken >= 64 && taken*2 >= len(port.waiting) {
 		n := copy(port.waiting, port.waiting[port.taken:])
 		clear(port.waiting[n:])
 		port.waiting, port.taken = port.waiting[:n], 0
@@ -213,15 +215,15 @@ func (port *Port) takes(call uint64) bool {
 
 // take gives a message to whoever is there for it. A process that goes on with it
 // is returned.
-func (port *Port) take(src *Node, e *pending) *Proc {
+func (port *Port) take(e *pending) *Proc {
 	w := port.node.w
 	if p := port.receivers.head; p != nil && port.inline == nil && port.serve == nil {
 		p.unwait()
-		p.message.set(src, e, w.cause)
+		p.message.set(w, e)
 		return p
 	}
 	var m Message
-	m.set(src, e, w.cause)
+	m.set(w, e)
 	if port.inline != nil {
 		port.handle(&m)
 		return nil
@@ -234,7 +236,7 @@ func (port *Port) handle(m *Message) {
 	w := port.node.w
 	before := w.running
 	p := port.node.inline()
-	p.message.from = m.from // most likely it will answer, see resolve
+	p.message.From, p.message.from = m.From, m.from // most likely it will answer, see resolve
 	w.running, w.recent = p, p
 	port.inline(p, *m)
 	w.running = before

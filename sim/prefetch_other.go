@@ -2,8 +2,10 @@
 
 package sim
 
+type memory struct{}
+
 func (w *World) lookAhead() {}
 
-func (c *coroutine) noteGoroutine() {}
+func (m *memory) note(c *coroutine) {}
 
-func (c *coroutine) noteStack() {}
+func (m *memory) noteStack() {}

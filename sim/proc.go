@@ -19,11 +19,13 @@ import (
 // A handler and a timer's function get a Proc too, on which everything works
 // but the calls that block: those panic.
 type Proc struct {
-	// What every wait and every message touch lies together, in three cache lines.
+	// What every wait and every message touch lies together, in three cache lines:
+	// the whole has a size of five, so that it begins with one.
 	w       *World
 	node    *Node
-	co      *coroutine // while it lives
-	wake    uint64     // key of the queued event that will let it go on
+	wake    uint64                  // key of the queued event that will let it go on
+	resume  func() (struct{}, bool) // those of its coroutine, nil while it has none
+	yield   func(struct{}) bool
 	list    *waitlist
 	prev    *Proc // in list
 	next    *Proc
@@ -39,9 +41,11 @@ type Proc struct {
 	client      bool   // the first process of a client
 	blocked     string // the call it blocks in, for reports
 	message     Message
+	memory      memory // of its coroutine
 	calling     uint64 // the call it waits for
-	fault       error
 
+	fault      error
+	co         *coroutine // while it lives
 	name       string
 	span       uint64 // the innermost open span
 	born       uint64 // the event that made it
@@ -62,8 +66,7 @@ type coroutine struct {
 	resume func() (struct{}, bool)
 	stop   func()
 	yield  func(struct{}) bool
-
-	g, stack, resumeAt, yieldAt uintptr // see lookAhead
+	memory memory
 }
 
 // unwinding is what a killed process panics with.
@@ -123,13 +126,13 @@ func (w *World) start(e *pending) *Proc {
 
 // enter runs p until it blocks or ends.
 func (w *World) enter(p *Proc) {
-	if p.co == nil {
+	if p.resume == nil {
 		w.lend(p)
 	}
 	before := w.running
 	w.running, w.recent = p, p
 	p.active = true
-	p.co.resume()
+	p.resume()
 	p.active = false
 	w.running = before
 	if p.unwound {
@@ -147,6 +150,7 @@ func (w *World) lend(p *Proc) {
 		p.co.resume, p.co.stop = iter.Pull(p.co.work)
 	}
 	p.co.p = p
+	p.resume, p.yield, p.memory = p.co.resume, p.co.yield, p.co.memory
 }
 
 // exorcise ends a killed process that recovered from the unwinding and blocked
@@ -169,7 +173,8 @@ func (w *World) exorcise(p *Proc) {
 // work is the body of a coroutine: it runs one process after another.
 func (c *coroutine) work(yield func(struct{}) bool) {
 	c.yield = yield
-	c.noteGoroutine()
+	c.memory.note(c)
+	c.p.yield, c.p.memory = c.yield, c.memory
 	for c.p != nil {
 		c.p.live()
 		c.p.w.finish(c.p)
@@ -237,20 +242,25 @@ func (w *World) finish(p *Proc) {
 // willBlock is how every blocking call begins, before it arranges to be woken:
 // a killed process unwinds here, and one that cannot block is told so.
 func (p *Proc) willBlock(what string) {
+	if p.w.running != p || p.handler || p.killed {
+		p.cannotBlock(what)
+	}
+	p.blocked = what
+}
+
+func (p *Proc) cannotBlock(what string) {
 	if p.w.running != p || p.handler {
 		p.mustNotBlock(what)
 	}
 	p.blocked = what
-	if p.killed {
-		p.unwind()
-	}
+	p.unwind()
 }
 
 // park blocks the process until something enters it again. What blocks most has
 // it written out, to save the frame: see [World.loop].
 func (p *Proc) park() {
-	p.co.noteStack()
-	if alive := p.co.yield(struct{}{}); !alive || p.killed {
+	p.memory.noteStack()
+	if alive := p.yield(struct{}{}); !alive || p.killed {
 		p.leave(alive)
 	}
 }
@@ -267,7 +277,7 @@ func (p *Proc) leave(alive bool) {
 // and blocked again, see exorcise.
 func (p *Proc) unwind() {
 	if p.unwound {
-		p.co.yield(struct{}{})
+		p.yield(struct{}{})
 		runtime.Goexit()
 	}
 	p.unwound = true
@@ -395,8 +405,8 @@ func (p *Proc) Go(name string, run func(p *Proc)) Task {
 func (p *Proc) Sleep(d time.Duration) {
 	p.willBlock("Sleep")
 	p.w.wakeAfter(p.node.clock.global(max(d, 0)), p)
-	p.co.noteStack()
-	if alive := p.co.yield(struct{}{}); !alive || p.killed {
+	p.memory.noteStack()
+	if alive := p.yield(struct{}{}); !alive || p.killed {
 		p.leave(alive)
 	}
 }

@@ -92,12 +92,22 @@ func (q *queue) upcoming(i int) (key, bool) {
 
 // push adds k, which must not lie before now.
 func (q *queue) push(k key) {
+	if k.at > q.nearLast && k.at >= q.now && q.far.active != 0 {
+		q.far.place(k)
+		q.far.count++
+		return
+	}
+	q.pushNear(k)
+}
+
+// pushNear adds a key that is at most nearLast. While far is empty nothing is
+// after nearLast, so the limit is lifted for one that is.
+func (q *queue) pushNear(k key) {
 	if k.at < q.now {
 		panic("sim: event in the past")
 	}
 	if k.at > q.nearLast {
-		q.pushFar(k)
-		return
+		q.nearLast = math.MaxInt64
 	}
 	n := len(q.near)
 	if n == cap(q.near) {
@@ -159,18 +169,6 @@ func siftUp(h []key, k key) {
 		i = p
 	}
 	h[i] = k
-}
-
-// pushFar adds a key after nearLast. While far is empty nothing is after
-// nearLast, so the limit is lifted instead.
-func (q *queue) pushFar(k key) {
-	if q.far.active == 0 {
-		q.nearLast = math.MaxInt64
-		q.push(k)
-		return
-	}
-	q.far.place(k)
-	q.far.count++
 }
 
 // makeRoom is called when near has reached its capacity. It reuses the popped

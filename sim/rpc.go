@@ -61,8 +61,8 @@ func (p *Proc) call(what, to string, request any, timeout time.Duration) (any, e
 	p.calling = uint64(p.index)<<32 | uint64(p.calls)
 	w.post(p.node, a, flagStream, p.calling, request)
 	w.wakeAfter(p.node.clock.global(timeout), p)
-	p.co.noteStack()
-	if alive := p.co.yield(struct{}{}); !alive || p.killed {
+	p.memory.noteStack()
+	if alive := p.yield(struct{}{}); !alive || p.killed {
 		p.leave(alive)
 	}
 	if p.calling != 0 {

@@ -61,8 +61,8 @@ func (p *Proc) wait(l *waitlist, what string, timeout time.Duration) bool {
 		p.w.wakeAfter(p.node.clock.global(timeout), p)
 	}
 	l.push(p)
-	p.co.noteStack()
-	if alive := p.co.yield(struct{}{}); !alive || p.killed {
+	p.memory.noteStack()
+	if alive := p.yield(struct{}{}); !alive || p.killed {
 		p.leave(alive)
 	}
 	p.readied = nil

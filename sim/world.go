@@ -91,6 +91,7 @@ type World struct {
 	dead  int   // cancelled slots whose keys are still queued
 
 	nodes    []*Node
+	names    []string // of the nodes: to read one there is a cache miss less
 	byName   map[string]*Node
 	addrs    map[string]address // memo of resolve
 	known    knownTexts         // memo of the memo
