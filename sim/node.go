@@ -12,23 +12,22 @@ import (
 // calls them on its own node commits suicide, which is allowed.
 type Node struct {
 	// What every message and every wait touch lies together, in three cache lines
-	// with what the inbox begins with: the whole has a size of eight, so that it
-	// begins with one.
+	// with what the inbox begins with.
 	clock       clock // of which its rate, the last word, is what is needed
 	w           *World
-	name        string
 	id          int32
 	incarnation uint32 // odd while up: counts boots and crashes, so that old business is known
 	site        int32
 	client      bool
 	up          bool
 	paused      bool
-	ctx         *Proc // what handlers and timers run on
 	drawAt      int64 // the ordinal of a network draw among those of this instant
 	draws       uint64
 	stashed     []pending // what came due while it was paused
+	ctx         *Proc     // what handlers and timers run on
 	inbox       Port      // the port without a name
 
+	name         string
 	errorReplies float64 // what the impairments come to
 	boot         func(p *Proc)
 	first, last  *Proc // its processes, oldest first

@@ -10,6 +10,11 @@ import "unsafe"
 //go:noescape
 func prefetch(addr uintptr)
 
+// prefetchTwo is prefetch for two lines.
+//
+//go:noescape
+func prefetchTwo(addr uintptr)
+
 // prefetchThree is prefetch for three lines.
 //
 //go:noescape
@@ -59,6 +64,8 @@ func (w *World) lookAhead() {
 	}
 	if e := &w.slab[near[aheadReceiver].lo&slotMask]; e.kind == doDeliver {
 		prefetchThree(uintptr(unsafe.Pointer(w.nodes[e.to].inbox.receivers.head)))
+	} else if e.proc != nil {
+		prefetchTwo(uintptr(unsafe.Pointer(e.proc.node)))
 	}
 	if len(near) <= aheadPlace {
 		return

@@ -7,6 +7,13 @@ TEXT ·prefetch(SB), NOSPLIT, $0-8
 	PREFETCHT0 (AX)
 	RET
 
+// func prefetchTwo(addr uintptr)
+TEXT ·prefetchTwo(SB), NOSPLIT, $0-8
+	MOVQ addr+0(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	RET
+
 // func prefetchThree(addr uintptr)
 TEXT ·prefetchThree(SB), NOSPLIT, $0-8
 	MOVQ addr+0(FP), AX

@@ -7,6 +7,13 @@ TEXT ·prefetch(SB), NOSPLIT, $0-8
 	PRFM (R0), PLDL1KEEP
 	RET
 
+// func prefetchTwo(addr uintptr)
+TEXT ·prefetchTwo(SB), NOSPLIT, $0-8
+	MOVD addr+0(FP), R0
+	PRFM (R0), PLDL1KEEP
+	PRFM 64(R0), PLDL1KEEP
+	RET
+
 // func prefetchThree(addr uintptr)
 TEXT ·prefetchThree(SB), NOSPLIT, $0-8
 	MOVD addr+0(FP), R0
