@@ -123,6 +123,9 @@ func (n *Node) reached() uint32 {
 // latency is how long a message takes over a link that only delays, by chance.
 func (w *World) latency(l *link, src *Node, dst int32) time.Duration {
 	r := w.draw(src, dst)
+	if len(l.total.extra) == 0 {
+		return l.total.base.random(&r)
+	}
 	return l.total.sample(&r)
 }
 

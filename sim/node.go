@@ -41,6 +41,8 @@ type Node struct {
 	impairments []*Impairment
 	repliesAt   int64 // the ordinal of a call among those that reach the node at this instant
 	replies     uint64
+
+	_ [32]byte // so that each begins with a cache line
 }
 
 // Field is one thing that a node shows of itself, or an attribute of a span.

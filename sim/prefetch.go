@@ -4,26 +4,12 @@ package sim
 
 import "unsafe"
 
-// prefetch asks the processor to load the cache line at addr. It reads nothing
-// that the program sees, so any address is allowed.
+// prefetch asks the processor to load what a switch to p touches, if there is a p,
+// three cache lines at each of receiver and place, and the one at payload. Nothing is
+// read at those that the program sees, so any address is allowed.
 //
 //go:noescape
-func prefetch(addr uintptr)
-
-// prefetchTwo is prefetch for two lines.
-//
-//go:noescape
-func prefetchTwo(addr uintptr)
-
-// prefetchThree is prefetch for three lines.
-//
-//go:noescape
-func prefetchThree(addr uintptr)
-
-// prefetchSwitch is prefetch for what a switch to a coroutine touches.
-//
-//go:noescape
-func prefetchSwitch(m *memory)
+func prefetch(p *Proc, receiver, place, payload uintptr)
 
 // currentG is the address of the goroutine's descriptor, which the scheduler reads
 // at every switch to it.
@@ -41,7 +27,7 @@ type memory struct {
 // coroutine is.
 const (
 	aheadSwitch   = 2
-	aheadReceiver = 4
+	aheadReceiver = 4 // of a message; of a wake-up the node
 	aheadPlace    = 6
 	aheadPayload  = 8
 )
@@ -49,44 +35,30 @@ const (
 // lookAhead prefetches what the next events will touch. With ten thousand processes
 // each wake-up is a chain of cache misses: payload, process, stack and goroutine.
 // The queue knows the order in advance, so the misses of several events can overlap.
-// Nothing is read that was not asked for before, and nothing asked for that is not
-// needed: both were measured to cost more than they give.
+// Nothing is read here that was not asked for some events before. When few events are
+// at hand the world is small, or it is the end of a run of many.
 func (w *World) lookAhead() {
-	near := w.queue.near[w.queue.head:]
-	if len(near) <= aheadSwitch {
+	near := w.queue.upcoming()
+	if len(near) <= aheadPayload {
 		return
 	}
-	if p := w.expected(near[aheadSwitch]); p != nil {
-		prefetchSwitch(&p.memory)
+	slab := w.slab
+	p := slab[near[aheadSwitch].lo&slotMask].proc
+	if e := &slab[near[aheadSwitch].lo&slotMask]; e.kind == doDeliver {
+		p = w.nodes[e.to].inbox.receivers.head
 	}
-	if len(near) <= aheadReceiver {
-		return
-	}
-	if e := &w.slab[near[aheadReceiver].lo&slotMask]; e.kind == doDeliver {
-		prefetchThree(uintptr(unsafe.Pointer(w.nodes[e.to].inbox.receivers.head)))
+	var receiver, place uintptr
+	if e := &slab[near[aheadReceiver].lo&slotMask]; e.kind == doDeliver {
+		receiver = uintptr(unsafe.Pointer(w.nodes[e.to].inbox.receivers.head))
 	} else if e.proc != nil {
-		prefetchTwo(uintptr(unsafe.Pointer(e.proc.node)))
+		receiver = uintptr(unsafe.Pointer(e.proc.node))
 	}
-	if len(near) <= aheadPlace {
-		return
-	}
-	if e := &w.slab[near[aheadPlace].lo&slotMask]; e.kind == doDeliver {
-		prefetchThree(uintptr(unsafe.Pointer(w.nodes[e.to])))
+	if e := &slab[near[aheadPlace].lo&slotMask]; e.kind == doDeliver {
+		place = uintptr(unsafe.Pointer(w.nodes[e.to]))
 	} else {
-		prefetchThree(uintptr(unsafe.Pointer(e.proc)))
+		place = uintptr(unsafe.Pointer(e.proc))
 	}
-	if len(near) > aheadPayload {
-		prefetch(uintptr(unsafe.Pointer(&w.slab[near[aheadPayload].lo&slotMask])))
-	}
-}
-
-// expected is the process that a queued event will most likely enter.
-func (w *World) expected(k key) *Proc {
-	e := &w.slab[k.lo&slotMask]
-	if e.key == k.lo && e.kind == doDeliver {
-		return w.nodes[e.to].inbox.receivers.head
-	}
-	return e.proc
+	prefetch(p, receiver, place, uintptr(unsafe.Pointer(&slab[near[aheadPayload].lo&slotMask])))
 }
 
 // note keeps where that of a coroutine is which runs now. The functions of iter.Pull

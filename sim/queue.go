@@ -80,15 +80,10 @@ func (q *queue) len() int {
 	return len(q.near) - q.head + len(q.heap) + q.far.count
 }
 
-// upcoming returns a key that will be popped soon, for i = 0, 1, 2 and so on as
-// far as they are at hand, so that its payload can be fetched ahead. It is a
-// hint: a key from the heap or a later push may come before it.
-func (q *queue) upcoming(i int) (key, bool) {
-	if i += q.head; i < len(q.near) {
-		return q.near[i], true
-	}
-	return key{}, false
-}
+// upcoming returns keys that will be popped soon, in order, as far as they are at
+// hand, so that their payloads can be fetched ahead. It is a hint: a key from the
+// heap or a later push may come before them.
+func (q *queue) upcoming() []key { return q.near[q.head:] }
 
 // push adds k, which must not lie before now.
 func (q *queue) push(k key) {

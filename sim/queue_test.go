@@ -437,27 +437,19 @@ func TestQueueRefusesThePast(t *testing.T) {
 
 func TestQueueUpcomingAreTheNext(t *testing.T) {
 	p := farPair(1000, 1e9, 1e6)
-	for ok := false; !ok; _, ok = p.queue.upcoming(7) { // until a run has been sorted
+	for len(p.queue.upcoming()) < 8 { // until a run has been sorted
 		p.pop(t, math.MaxInt64)
 	}
 	for range 3 {
 		p.pop(t, math.MaxInt64)
 	}
-	var want []key
-	for i := 0; ; i++ {
-		k, ok := p.queue.upcoming(i)
-		if !ok {
-			break
-		}
-		want = append(want, k)
-	}
-	for i, w := range want {
+	for i, w := range slices.Clone(p.queue.upcoming()) {
 		if got, _ := p.queue.pop(math.MaxInt64); got != w {
 			t.Fatalf("key %d after the first is %v, but upcoming said %v", i, got, w)
 		}
 	}
-	if _, ok := (&queue{}).upcoming(0); ok {
-		t.Error("an empty queue has an upcoming key")
+	if next := (&queue{}).upcoming(); len(next) != 0 {
+		t.Errorf("an empty queue has upcoming keys: %v", next)
 	}
 }
 
