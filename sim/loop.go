@@ -80,7 +80,11 @@ func (w *World) enqueue(at int64) *pending {
 	w.free = int32(e.arg)
 	w.seq++
 	e.key = uint64(classNormal)<<(slotBits+orderBits) | w.order.order(w.seq)<<slotBits | uint64(slot)
-	w.queue.push(key{at, e.key})
+	if w.queue.isFar(at) { // this is push, without a frame
+		w.queue.far.put(key{at, e.key})
+	} else {
+		w.queue.pushNear(key{at, e.key})
+	}
 	return e
 }
 

@@ -236,7 +236,7 @@ func (port *Port) handle(m *Message) {
 	w := port.node.w
 	before := w.running
 	p := port.node.inline()
-	p.message.From, p.message.from = m.From, m.from // most likely it will answer, see resolve
+	p.message.from = m.from // most likely it will answer, see resolve
 	w.running, w.recent = p, p
 	port.inline(p, *m)
 	w.running = before

@@ -87,12 +87,16 @@ func (q *queue) upcoming() []key { return q.near[q.head:] }
 
 // push adds k, which must not lie before now.
 func (q *queue) push(k key) {
-	if k.at > q.nearLast && k.at >= q.now && q.far.active != 0 {
-		q.far.place(k)
-		q.far.count++
-		return
+	if q.isFar(k.at) {
+		q.far.put(k)
+	} else {
+		q.pushNear(k)
 	}
-	q.pushNear(k)
+}
+
+// isFar says whether a key of that time belongs to far, see invariant 3.
+func (q *queue) isFar(at int64) bool {
+	return at > q.nearLast && at >= q.now && q.far.active != 0
 }
 
 // pushNear adds a key that is at most nearLast. While far is empty nothing is

@@ -89,6 +89,12 @@ func (r *radix) add(ks []key) {
 	}
 }
 
+// put adds a key.
+func (r *radix) put(k key) {
+	r.count++
+	r.place(k)
+}
+
 // place puts k into its bucket without counting it.
 func (r *radix) place(k key) {
 	to := r.route[bits.Len64(uint64(k.at^r.base))&63]
