@@ -191,7 +191,11 @@ func (a *Ask) Render(width, height int) *draw.Canvas {
 	seen := rows[min(scroll, len(rows)):]
 	a.rows = append([]int{-1}, seen[:max(min(len(seen), room), 0)]...) // below the border
 	inside.Part(1, 0, inside.Width()-1, room).Paste(0, -scroll, body)
-	inside.Fit(1, inside.Height()-1, inside.Width()-1, "enter takes it · esc gives up"+a.keys(), draw.Dim)
+	foot := "enter takes it · esc gives up" + a.keys()
+	if len(a.fields) == 0 {
+		foot = "enter closes"
+	}
+	inside.Fit(1, inside.Height()-1, inside.Width()-1, foot, draw.Dim)
 	return box
 }
 

@@ -40,7 +40,7 @@ var chartOrder = []string{chartThroughput, chartLatency, chartErrors, chartStale
 const chartMostZoom = 8
 
 // Title names the pane.
-func (c *Charts) Title() string { return "Charts" }
+func (c *Charts) Title() string { return "charts" }
 
 // Show gives the pane what it is to show.
 func (c *Charts) Show(s *Scene) {

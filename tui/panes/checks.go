@@ -35,7 +35,7 @@ type checkPart struct {
 }
 
 // Title names the pane.
-func (c *Checks) Title() string { return "Checks" }
+func (c *Checks) Title() string { return "checks" }
 
 // Show gives the pane what it is to show.
 func (c *Checks) Show(s *Scene) {

@@ -16,6 +16,14 @@ type Inspector struct {
 	height int
 	found  map[inspectQuery]inspectFinding // at the moment shown
 	at     inspectMoment
+	moved  bool // to another event, since it was drawn
+	about  inspectAbout
+}
+
+// inspectAbout is what the pane is about: what is selected, or else the answer to a why.
+type inspectAbout struct {
+	pick Selection
+	why  bool
 }
 
 // inspectLine is a line of the inspector, and where enter leads from it.
@@ -25,6 +33,7 @@ type inspectLine struct {
 	ink   draw.Ink
 	event uint64 // to go to
 	pick  Selection
+	step  bool // it begins a step of the answer to a why
 }
 
 // inspectMoment is what findings are about.
@@ -49,19 +58,24 @@ func (p *Inspector) Title() string {
 	case pick.Node != "":
 		return "node"
 	}
+	if len(p.scene.Chain) > 0 {
+		return "why"
+	}
 	return "event"
 }
 
 // Show gives the pane what it is to show from now on.
 func (p *Inspector) Show(s *Scene) {
-	if p.scene == nil || s == nil || p.scene.Selected != s.Selected {
-		p.list = draw.List{}
-	}
 	p.scene = s
 	if s == nil || s.View == nil {
+		p.list = draw.List{}
 		return
 	}
+	if about := (inspectAbout{s.Selected, len(s.Chain) > 0}); about != p.about { // the scene may be the same, changed
+		p.about, p.list = about, draw.List{}
+	}
 	now := inspectMoment{tape: s.Tape, event: s.View.Event}
+	p.moved = p.moved || now.event != p.at.event
 	if s.Tape != nil {
 		now.known = min(s.Tape.Events(), now.event+inspectFar)
 	}
@@ -79,6 +93,7 @@ func (p *Inspector) Render(width, height int, focus bool) *draw.Canvas {
 	}
 	p.build(width)
 	p.list.Count = len(p.lines)
+	p.keepStep()
 	names := 0
 	for _, l := range p.lines {
 		names = max(names, draw.Width(l.name)+1)
@@ -87,6 +102,9 @@ func (p *Inspector) Render(width, height int, focus bool) *draw.Canvas {
 	from, to := p.list.Show(height)
 	for k := from; k < to; k++ {
 		p.drawLine(c, k-from, p.lines[k], names)
+		if l := &p.lines[k]; l.step && l.event == p.scene.View.Event {
+			c.Set(0, k-from, '▶', draw.Chosen)
+		}
 		if focus && k == p.list.Selected {
 			c.Ink(0, k-from, width, draw.Selected)
 			c.Set(0, k-from, '▸', draw.Selected)
@@ -123,6 +141,8 @@ func (p *Inspector) build(width int) {
 		p.node(v.Index(pick.Node), width)
 	case pick.Node != "":
 		p.say(draw.Dim, "there is no node "+pick.Node+" yet")
+	case len(p.scene.Chain) > 0:
+		p.why(width)
 	default:
 		p.event(width)
 	}
@@ -197,9 +217,17 @@ func (p *Inspector) Press(k string) Action {
 		}
 		return Say{"select an operation first: only operations have a trace"}
 	case "esc":
-		return Pick{}
+		return unpick(p.scene)
 	}
 	return nil
+}
+
+// unpick selects nothing, if something is selected.
+func unpick(s *Scene) Action {
+	if s.Selected == (Selection{}) {
+		return nil
+	}
+	return Pick{}
 }
 
 // follow goes where the line leads.

@@ -1,8 +1,10 @@
 package panes
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/orrery-sim/orrery/tui/draw"
 )
@@ -18,9 +20,15 @@ type Entry struct {
 // Palette is a list of commands that is searched by typing: words of their names and
 // help in any order, or letters of a name in order. What fits best comes first.
 type Palette struct {
+	Hint  string                          // what may be typed
+	Title string                          // "commands" if it is empty
+	None  string                          // said where nothing fits what was typed, %q; "no command fits %q" if it is empty
+	Typed func(text string) (Entry, bool) // what was typed as an entry of its own, if it is one; nil is never
+
 	input   Input
 	entries []Entry
-	found   []int // of the entries
+	typed   Entry // what was typed, as an entry
+	found   []int // of the entries, or ownEntry
 	list    draw.List
 	rows    int // seen last
 }
@@ -42,10 +50,35 @@ func (p *Palette) filter() {
 			p.found = append(p.found, i)
 		}
 	}
+	own := false
+	if p.Typed != nil {
+		if e, ok := p.Typed(strings.TrimSpace(typed)); ok && !slices.ContainsFunc(p.entries, func(o Entry) bool { return o.Name == e.Name }) {
+			p.typed, own = e, true
+		}
+	}
 	if typed != "" {
 		slices.SortStableFunc(p.found, func(a, b int) int { return fits[a] - fits[b] })
 	}
+	if own {
+		p.found = slices.Insert(p.found, 0, ownEntry)
+	}
 	p.list = draw.List{Count: len(p.found)}
+}
+
+// ownEntry stands for what was typed, among the entries that fit.
+const ownEntry = -1
+
+// entry is one of those that fit.
+func (p *Palette) entry(i int) Entry {
+	if p.found[i] == ownEntry {
+		return p.typed
+	}
+	return p.entries[p.found[i]]
+}
+
+// none says that nothing fits.
+func (p *Palette) none() string {
+	return fmt.Sprintf(cmp.Or(p.None, "no command fits %q"), p.input.Value())
 }
 
 // Selected returns the entry that enter takes, if any.
@@ -53,7 +86,7 @@ func (p *Palette) Selected() (Entry, bool) {
 	if len(p.found) == 0 {
 		return Entry{}, false
 	}
-	return p.entries[p.found[p.list.Selected]], true
+	return p.entry(p.list.Selected), true
 }
 
 // Press does what a key says. When it is done, Selected is what was chosen.
@@ -61,7 +94,7 @@ func (p *Palette) Press(key, text string) (done, cancelled bool) {
 	switch key {
 	case "enter":
 		if len(p.found) == 0 {
-			p.input.Error = fmt.Sprintf("no command fits %q", p.input.Value())
+			p.input.Error = p.none()
 		}
 		return len(p.found) > 0, false
 	case "esc":
@@ -100,8 +133,9 @@ const paletteTop = 3 // border, line, rule
 // for all entries.
 func (p *Palette) Render(width, height int) *draw.Canvas {
 	c := draw.New(min(width, 100), min(height, len(p.entries)+paletteTop+1))
-	c.Box("commands", true)
+	c.Box(cmp.Or(p.Title, "commands"), true)
 	inside := c.Inside()
+	p.input.Hint = cmp.Or(p.Hint, p.input.Hint)
 	p.input.Draw(inside.Part(1, 0, inside.Width()-2, 1), true)
 	for x := range inside.Width() {
 		inside.Set(x, 1, '─', draw.Frame)
@@ -109,13 +143,13 @@ func (p *Palette) Render(width, height int) *draw.Canvas {
 	body := inside.Part(0, 2, inside.Width(), inside.Height()-2)
 	p.rows = body.Height()
 	if len(p.found) == 0 {
-		body.Fit(1, 0, body.Width()-1, fmt.Sprintf("no command fits %q", p.input.Value()), draw.Warn)
+		body.Fit(1, 0, body.Width()-1, p.none(), draw.Warn)
 		return c
 	}
 	names := widest(p.entries, func(e *Entry) string { return e.Name })
 	from, to := p.list.Show(p.rows)
 	for i := from; i < to; i++ {
-		p.row(body.Part(0, i-from, body.Width()-1, 1), p.entries[p.found[i]], min(names, body.Width()/2), i == p.list.Selected)
+		p.row(body.Part(0, i-from, body.Width()-1, 1), p.entry(i), min(names, body.Width()/2), i == p.list.Selected)
 	}
 	p.list.Mark(body)
 	return c

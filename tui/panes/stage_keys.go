@@ -26,7 +26,7 @@ func (s *Stage) Press(k string) Action {
 		}
 		return Pick{s.scene.Selected}
 	case "esc":
-		return Pick{}
+		return unpick(s.scene)
 	case "w":
 		if s.scene.View.Event == 0 {
 			return Say{"nothing has happened yet"}

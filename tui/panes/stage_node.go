@@ -299,7 +299,7 @@ func (s *Stage) whyOf(node int) (text string, current bool) {
 	if len(steps) == 0 {
 		return "", false
 	}
-	return "why " + strings.Join(steps, ","), current
+	return "#" + strings.Join(steps, ","), current
 }
 
 // chain calls visit with the events of the answer to a why that are near the moment

@@ -117,7 +117,7 @@ func TestStageWhy(t *testing.T) {
 	p := &panes.Stage{}
 	p.Show(s)
 	stageGolden(t, p, "stage-why")
-	if text := p.Render(80, 24, true).String(); !strings.Contains(text, "why 3") {
+	if text := p.Render(80, 24, true).String(); !strings.Contains(text, "#3,") {
 		t.Errorf("nothing is marked as the third step:\n%s", text)
 	}
 }

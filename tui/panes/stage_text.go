@@ -113,6 +113,11 @@ func stageSentence(t *tape.Tape, e *sim.Event) string {
 			text = "ends " + began.Text
 		}
 	}
+	if t != nil {
+		if waited, ok := causesDeed(t, e); ok {
+			text = waited
+		}
+	}
 	if e.Node != "" {
 		text = e.Node + " " + text
 	}

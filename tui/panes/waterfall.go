@@ -40,7 +40,7 @@ type waterfallRow struct {
 func NewWaterfall() *Waterfall { return &Waterfall{folded: map[uint64]bool{}, clicked: -1} }
 
 // Title names the pane.
-func (w *Waterfall) Title() string { return "Trace" }
+func (w *Waterfall) Title() string { return "trace" }
 
 // Show gives the pane what it is to show.
 func (w *Waterfall) Show(s *Scene) { w.scene = s }

@@ -49,11 +49,17 @@ func (w *Waterfall) Render(width, height int, focus bool) *draw.Canvas {
 
 // head says what the pane shows, and whether it shows anything.
 func (w *Waterfall) head(canvas *draw.Canvas) bool {
-	line := func(y int, text string, ink draw.Ink) { canvas.Fit(0, y, canvas.Width(), text, ink) }
+	y := 0
+	say := func(text string, ink draw.Ink) {
+		for _, line := range draw.Wrap(text, canvas.Width()) {
+			canvas.Fit(0, y, canvas.Width(), line, ink)
+			y++
+		}
+	}
 	selected := w.operation()
 	switch {
 	case w.awaited != 0:
-		line(0, "running again, to see what the operation of event "+fmt.Sprint(w.awaited)+" did ...", draw.Chosen)
+		say("running again, to see what the operation of event "+fmt.Sprint(w.awaited)+" did ...", draw.Chosen)
 		return false
 	case w.spans != nil:
 		root := w.spans.Root
@@ -65,15 +71,15 @@ func (w *Waterfall) head(canvas *draw.Canvas) bool {
 		if selected != nil && selected.CallEvent != w.of {
 			text += "  (t: trace " + waterfallName(selected) + ")"
 		}
-		line(0, text, draw.Strong)
+		canvas.Fit(0, 0, canvas.Width(), text, draw.Strong)
 		return true
 	case w.err != nil && (selected == nil || selected.CallEvent == w.of):
-		line(0, "✕ "+w.err.Error(), draw.Bad)
+		say("✕ "+w.err.Error(), draw.Bad)
 	case selected != nil:
-		line(0, waterfallName(selected)+" is selected: press t to see what it did", draw.Plain)
-		line(1, "the run is run again for that, up to the operation's end", draw.Dim)
+		say(waterfallName(selected)+" is selected: press t to see what it did", draw.Plain)
+		say("the run is run again for that, up to the operation's end", draw.Dim)
 	default:
-		line(0, "select an operation of a client to see what it did", draw.Dim)
+		say("select an operation of a client to see what it did", draw.Dim)
 	}
 	return false
 }
