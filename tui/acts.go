@@ -22,10 +22,13 @@ type offer struct {
 	edit bool
 }
 
+// act is something to do, and what it is for.
+type act struct{ what, help string }
+
 // nodeActs, linkActs and so on are what can be done to what is selected, %s. The amounts
 // are a beginning: e changes them, as it changes everything else in the line.
 var (
-	nodeActs = []struct{ what, help string }{
+	nodeActs = []act{
 		{"crash %s", "its memory is lost, its disk is not"},
 		{"restart %s", "crash and boot again at once"},
 		{"pause %s", "it stops, and keeps its memory"},
@@ -43,7 +46,7 @@ var (
 		{"delay 100ms %s", "all its links are slow"},
 		{"loss 20%% %s", "its links lose messages"},
 	}
-	linkActs = []struct{ what, help string }{
+	linkActs = []act{
 		{"cut %s", "nothing gets through"},
 		{"delay 100ms %s", "messages take longer"},
 		{"loss 20%% %s", "some messages are lost"},
@@ -54,12 +57,12 @@ var (
 		{"bandwidth 64KB/s %s", "messages wait for room"},
 		{"lookup-failure %s", "the name is not found"},
 	}
-	messageActs = []struct{ what, help string }{
+	messageActs = []act{
 		{"drop message %s", "it is lost"},
 		{"deliver message %s", "it arrives now"},
 		{"hold message %s", "it is kept back until that is ended"},
 	}
-	allActs = []struct{ what, help string }{
+	allActs = []act{
 		{"crash leader", "whoever leads at that moment"},
 		{"isolate leader", "whoever leads, from the other servers"},
 		{"partition majority | minority", "servers in two groups, the leader in the smaller"},
@@ -100,14 +103,14 @@ func (p *player) acts(m *Model) tea.Cmd {
 		add(a.what, a.help)
 	}
 	entries = append(entries, panes.Entry{Name: "write a fault", Help: "anything that orrery explain faults lists", ID: offer{on, true}})
-	for i := range faults.Catalog {
-		e := &faults.Catalog[i]
-		f, err := faults.Parse(e.Example)
-		if err == nil && on == "" {
-			entries = append(entries, panes.Entry{Name: f.What.String() + " …", Help: e.Doc, ID: offer{f.What.String(), true}})
-		}
+	if on == "" {
+		entries = append(entries, otherActs()...)
 	}
-	return m.choose(entries, func(m *Model, e panes.Entry) tea.Cmd {
+	box := panes.NewPalette(entries)
+	box.Title = "do at " + clock(p.session().Now())
+	box.Hint, box.None = "words to find something, or a fault such as crash n2", "%q is no fault: orrery explain faults lists them"
+	box.Typed = p.typedAct
+	return m.choosePalette(box, func(m *Model, e panes.Entry) tea.Cmd {
 		if i, isEnd := e.ID.(int); isEnd {
 			return m.player.end(m, i)
 		}
@@ -119,14 +122,43 @@ func (p *player) acts(m *Model) tea.Cmd {
 	})
 }
 
+// otherActs are the examples of all faults, to be changed before they are done.
+func otherActs() []panes.Entry {
+	var entries []panes.Entry
+	for i := range faults.Catalog {
+		f, err := faults.Parse(faults.Catalog[i].Example)
+		if err != nil {
+			continue
+		}
+		what := f.What.String()
+		if !slices.ContainsFunc(allActs, func(a act) bool { return a.what == what }) {
+			entries = append(entries, panes.Entry{Name: what + " …", Help: faults.Catalog[i].Doc, ID: offer{what, true}})
+		}
+	}
+	return entries
+}
+
+// typedAct takes what was typed as a fault, if it is one that can be done now.
+func (p *player) typedAct(text string) (panes.Entry, bool) {
+	what, err := p.sound(text)
+	return panes.Entry{Name: what, Help: "as you typed it", ID: offer{what: what}}, err == nil
+}
+
+// sound says how the faults are written, if they can be done now.
+func (p *player) sound(text string) (what string, err error) {
+	w, err := faults.ParseWhat(text)
+	if err != nil {
+		return "", err
+	}
+	what = w.String()
+	_, err = p.session().Script().Do(p.session().Now(), what)
+	return what, err
+}
+
 // writeFault asks for a fault in words.
 func (p *player) writeFault(m *Model, begin string) tea.Cmd {
 	return m.ask("do now", begin, "such as crash n1, cut n1 -> n2, loss 20% all; without an end it stays", func(text string) error {
-		w, err := faults.ParseWhat(text)
-		if err != nil {
-			return err
-		}
-		_, err = m.player.session().Script().Do(m.player.session().Now(), w.String())
+		_, err := m.player.sound(text)
 		return err
 	}, func(m *Model, text string) tea.Cmd { return m.player.do(m, text) })
 }
@@ -148,6 +180,7 @@ func (p *player) undo(m *Model) tea.Cmd {
 	case did == "":
 		return m.say("there is nothing to take back")
 	}
+	p.forget()
 	p.changed()
 	return m.say("taken back: " + did + "   (U makes it again)")
 }
@@ -160,6 +193,7 @@ func (p *player) redo(m *Model) tea.Cmd {
 	case did == "":
 		return m.say("there is nothing to make again")
 	}
+	p.forget()
 	p.changed()
 	return m.say("made again: " + did)
 }
@@ -169,6 +203,7 @@ func (p *player) change(m *Model, script play.Script, did string) tea.Cmd {
 	if err := p.session().Change(script, did); err != nil {
 		return m.try(err)
 	}
+	p.forget()
 	p.changed()
 	return m.say(did + "   (u takes it back)")
 }
@@ -198,7 +233,7 @@ func (p *player) interventions(m *Model) tea.Cmd {
 	if len(entries) == 0 {
 		return m.say("nothing is done to this run: a breaks something")
 	}
-	return m.choose(entries, func(m *Model, e panes.Entry) tea.Cmd { return e.ID.(func(m *Model) tea.Cmd)(m) })
+	return m.choose("done to the run: enter changes it", entries, func(m *Model, e panes.Entry) tea.Cmd { return e.ID.(func(m *Model) tea.Cmd)(m) })
 }
 
 // knobs asks for the seed and the knobs.

@@ -24,7 +24,7 @@ type command struct {
 }
 
 // keyNames are how keys are shown.
-var keyNames = strings.NewReplacer("space", "␣", "left", "←", "right", "→", "shift+tab", "⇧tab")
+var keyNames = strings.NewReplacer("left", "←", "right", "→", "shift+tab", "⇧tab")
 
 func (c *command) binding() key.Binding {
 	var names []string
@@ -153,7 +153,7 @@ func (m *Model) palette(commands []command) tea.Cmd {
 		c := &commands[i]
 		entries = append(entries, panes.Entry{Name: c.name, Help: c.help, Keys: c.binding().Help().Key, ID: c})
 	}
-	return m.choose(entries, func(m *Model, e panes.Entry) tea.Cmd { return e.ID.(*command).run(m) })
+	return m.choose("commands", entries, func(m *Model, e panes.Entry) tea.Cmd { return e.ID.(*command).run(m) })
 }
 
 // chooseTheme lets another theme be chosen.
@@ -162,7 +162,7 @@ func (m *Model) chooseTheme() tea.Cmd {
 	for _, t := range draw.Themes {
 		entries = append(entries, panes.Entry{Name: t.Name, Help: t.Help, ID: t})
 	}
-	return m.choose(entries, func(m *Model, e panes.Entry) tea.Cmd {
+	return m.choose("theme", entries, func(m *Model, e panes.Entry) tea.Cmd {
 		m.theme = e.ID.(*draw.Theme)
 		return nil
 	})
@@ -179,12 +179,12 @@ func (m *Model) turnHints() tea.Cmd {
 func (m *Model) back() tea.Cmd {
 	p := m.player
 	switch {
+	case p.selected != (panes.Selection{}): // why selects nothing: this came later
+		p.selected = panes.Selection{}
 	case p.chain != nil:
 		p.chain = nil
 	case p.zoom:
 		p.zoom = false
-	case p.selected != (panes.Selection{}):
-		p.selected = panes.Selection{}
 	default:
 		if hint, ok := m.hints.Current(); ok {
 			m.hints.Done(hint.ID)
@@ -205,7 +205,7 @@ func (m *Model) toCatalogue() tea.Cmd {
 	if len(m.player.session().Script().Acts) == 0 {
 		return leave(m)
 	}
-	return m.choose([]panes.Entry{
+	return m.choose("leave this run?", []panes.Entry{
 		{Name: "stay", Help: "go on with the run"},
 		{Name: "save", Help: "save what was done, as a scenario file and a Go test", ID: of((*player).save)},
 		{Name: "leave", Help: "forget what was done by hand", ID: leave},
@@ -215,21 +215,4 @@ func (m *Model) toCatalogue() tea.Cmd {
 		}
 		return nil
 	})
-}
-
-// footer shows the keys that one needs most.
-func (m *Model) footer(c *draw.Canvas, commands []command) {
-	x, y := 1, c.Height()-1
-	for i := range commands {
-		b := &commands[i]
-		if b.brief == "" {
-			continue
-		}
-		name := keyNames.Replace(b.keys[0])
-		if x+draw.Width(name)+draw.Width(b.brief)+1 > c.Width() {
-			break
-		}
-		x = c.Text(x, y, name, draw.Key)
-		x = c.Text(x+1, y, b.brief, draw.Dim) + 2
-	}
 }

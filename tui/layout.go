@@ -50,17 +50,17 @@ func (p *player) arrange(width, height int) []slot {
 		slots = []slot{{pane: p.focus, take: p.active, width: width, height: height}}
 	} else {
 		for i := range slots {
-			slots[i].pane = p.places[i]
+			slots[i].pane, slots[i].take = p.places[i], p.active
 		}
 	}
-	if len(p.takes) == 2 && slots[0].pane == paneStage {
+	if len(p.takes) == 2 && slots[0].pane == paneStage && (len(slots) != 2 || p.focus == paneStage) {
 		return besides(slots, width)
 	}
 	return slots
 }
 
 // besides splits the stage in two: the run as it was, and as it is after the fork. On
-// narrow screens the pane beside it gives way.
+// narrow screens the pane beside it gives way, unless it has the focus.
 func besides(slots []slot, width int) []slot {
 	if len(slots) == 2 {
 		slots = slots[:1]

@@ -146,6 +146,8 @@ func (m *Model) press(key, text string) tea.Cmd {
 	switch {
 	case key == "ctrl+c", key == "q" && m.small():
 		return m.quit()
+	case key == "ctrl+z":
+		return tea.Suspend
 	case m.overlay != nil:
 		return m.overlay.press(m, key, text)
 	case m.player == nil:

@@ -57,7 +57,7 @@ func (p *player) mouse(m *Model, msg tea.MouseMsg) tea.Cmd {
 		}
 		if pane, s := p.under(at.X, at.Y); pane != nil {
 			if p.focus = s.pane; s.pane == paneStage {
-				p.active = s.take
+				p.turnTo(s.take)
 			}
 			return p.act(m, pane.Click(at.X-s.x-1, at.Y-s.y-1))
 		}

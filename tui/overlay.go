@@ -119,8 +119,13 @@ func (m *Model) ask(title, value, hint string, check func(text string) error, do
 }
 
 // choose opens a list to choose from.
-func (m *Model) choose(entries []panes.Entry, done func(m *Model, e panes.Entry) tea.Cmd) tea.Cmd {
+func (m *Model) choose(title string, entries []panes.Entry, done func(m *Model, e panes.Entry) tea.Cmd) tea.Cmd {
 	p := panes.NewPalette(entries)
+	p.Title = title
+	return m.choosePalette(p, done)
+}
+
+func (m *Model) choosePalette(p *panes.Palette, done func(m *Model, e panes.Entry) tea.Cmd) tea.Cmd {
 	m.overlay = &overlay{box: p, done: func(m *Model) tea.Cmd {
 		e, ok := p.Selected()
 		if !ok {

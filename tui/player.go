@@ -186,9 +186,11 @@ func (p *player) together() {
 func (p *player) show() {
 	for i, t := range p.takes {
 		t.Follow()
-		t.scene = panes.Scene{Tape: t.Tape(), View: t.Tape().At(t.Event()), At: t.At(), Beat: p.beat, Selected: p.selected}
+		t.scene = panes.Scene{Tape: t.Tape(), View: t.Tape().At(t.Event()), At: t.At(), Beat: p.beat}
 		if i == p.active {
-			t.scene.Chain = p.chain
+			t.scene.Selected, t.scene.Chain = p.selected, p.chain
+		} else { // the numbers of events are those of one run
+			t.scene.Selected = panes.Selection{Node: p.selected.Node, Peer: p.selected.Peer}
 		}
 		t.stage.Show(&t.scene)
 	}
@@ -248,6 +250,7 @@ func (p *player) act(m *Model, action panes.Action) tea.Cmd {
 	switch a := action.(type) {
 	case panes.GoTo:
 		p.goTo(a.Event)
+		p.whyAt(a.Event)
 	case panes.Pick:
 		p.selected = a.Selection
 		if a.Selection.Operation != 0 {
@@ -270,7 +273,6 @@ func (p *player) act(m *Model, action panes.Action) tea.Cmd {
 
 // do does something by hand, now.
 func (p *player) do(m *Model, what string) tea.Cmd {
-	p.chain = nil
 	if err := p.session().Do(what); err != nil {
 		return m.try(err)
 	}
@@ -281,6 +283,7 @@ func (p *player) do(m *Model, what string) tea.Cmd {
 
 // changed looks anew at what depends on the run as a whole.
 func (p *player) changed() {
+	p.chain = nil
 	p.together()
 	p.traces.stop()
 	p.show()

@@ -272,3 +272,62 @@ func TestSearch(t *testing.T) {
 	p.keys("/", "nowhere", "enter", "esc").wait().sees("event 26,350 of")
 	p.keys("f", "kind:act", "enter").wait().sees("filter kind:act", "8 pass")
 }
+
+// TestWhyIsAnswered: a read is refused, and the answer is a story: what was asked, of whom,
+// and how long nobody answered. Nothing in it only says that somebody goes on.
+func TestWhyIsAnswered(t *testing.T) {
+	p := sit(t, "raft/minority-leader", 1, 120, 40).keys("G", "5s", "enter", "!").sees("failed", "(w asks why)")
+	p.keys("w").sees("7 why", "▶ ", "why 1 of", "ends read", "has no answer of n", "sends to n", "w one cause back")
+	begins := false
+	for range 20 {
+		p.keys("w")
+		begins = begins || strings.Contains(p.screen(), "c3 begins read k1")
+	}
+	if !begins {
+		t.Errorf("the call is not in the answer:\n%s", p.screen())
+	}
+	for range 14 {
+		p.keys("W").lacks("goes on │", "goes on\n")
+	}
+	p.sees("why 7 of").keys("W").sees("why 6 of").keys("7", "down", "down", "down", "down", "enter").sees("of")
+	p.keys("esc").sees("7 event").lacks("7 why", "─ #", "▸because").sees("▸event")
+}
+
+// TestWhyEnds when it is about another run, or somebody has heard enough, in any pane.
+func TestWhyEnds(t *testing.T) {
+	for _, keys := range [][]string{
+		{"esc"}, {"2", "esc"}, {"7", "esc"}, {"tab", "enter", "esc", "esc"}, {"K", "ctrl+u", "2", "enter"}, {"a", "crash n1", "enter"}, {"b"}, {"."},
+	} {
+		p := sit(t, "raft/minority-leader", 1, 120, 40).keys("G", "5s", "enter", "!", "w", "w").sees("why 2 of")
+		p.keys(keys...).wait().lacks("why 2 of", "7 why", "─ #", "═ #")
+	}
+	p := sit(t, "raft/minority-leader", 1, 160, 48).keys("G", "5s", "enter", "b").wait().keys("!", "w").sees("why 1 of")
+	p.keys("o").lacks("why 1 of").keys("X", "w").sees("why 1 of").keys("u").wait().lacks("why 1 of")
+}
+
+// TestTypedFault: what is typed is done if it is a fault, even if it is not offered.
+func TestTypedFault(t *testing.T) {
+	p := sit(t, "raft/calm", 1, 80, 24).keys("G", "3s", "enter", "a").sees("do at 3.000000s")
+	p.keys("crash n9").sees(`"crash n9" is no fault`).keys("backspace", "2").sees("as you typed it").keys("enter").wait()
+	p.sees("at 3.000000s: crash n2", "faults: crash n2")
+	p.keys("a", "crash leader").lacks("as you typed it")
+}
+
+// TestFooter shows the keys for what goes on.
+func TestFooter(t *testing.T) {
+	p := sit(t, "raft/calm", 1, 80, 24).sees("space play", "a act").keys("space").sees("space stop", "] faster").keys("space")
+	p.keys("G", "3s", "enter", "w").sees("w one cause back", "esc end").keys("esc").sees("space play")
+	p.keys("b").wait().sees("o other run", "D difference", "X keep this one").keys("7").sees("7 event").keys("X").sees("space play")
+}
+
+// TestHints go away when they are followed.
+func TestHints(t *testing.T) {
+	p := sit(t, "raft/calm", 1, 60, 20).sees("hint: space plays; . and , step on and back; G goes to")
+	p.keys(".").sees("hint: ? shows all keys, : finds a command by its name").keys("?", "esc").sees("hint: a breaks something, now; tab goes from pane to pane")
+}
+
+// TestInspectorBegins at its first line when something else is selected.
+func TestInspectorBegins(t *testing.T) {
+	p := sit(t, "raft/minority-leader", 1, 120, 40).keys("G", "5s", "enter", "right", "7").sees("║▸■ n1").keys("end").lacks("║▸■")
+	p.keys("1", "down", "7").sees("║▸").keys("1", "esc").sees("event 9383").keys("7").sees("║▸event 9383")
+}

@@ -108,6 +108,17 @@ func (p *person) keys(keys ...string) *person {
 
 func (p *person) screen() string { return p.m.Canvas().String() }
 
+// lacks says that texts are not on the screen.
+func (p *person) lacks(texts ...string) *person {
+	p.t.Helper()
+	for _, text := range texts {
+		if strings.Contains(p.screen(), text) {
+			p.t.Fatalf("%q is on the screen:\n%s", text, p.screen())
+		}
+	}
+	return p
+}
+
 // sees says that there is a text on the screen.
 func (p *person) sees(texts ...string) *person {
 	p.t.Helper()

@@ -8,16 +8,17 @@ import (
 
 	"github.com/orrery-sim/orrery/tui/draw"
 	"github.com/orrery-sim/orrery/tui/panes"
+	"github.com/orrery-sim/orrery/tui/play"
 )
 
 // firstHints help people who are here for the first time, in this order.
 var firstHints = []panes.Hint{
-	{ID: "play", Text: "␣ plays and stops; . and , go one event on and back; G goes to a time"},
-	{ID: "help", Text: "? shows all keys, : finds a command by name"},
-	{ID: "act", Text: "tab goes from pane to pane; a breaks something, at the moment shown"},
-	{ID: "why", Text: "w asks what led to the event shown, or to what is selected"},
-	{ID: "fork", Text: "b forks the run here: do one thing differently, and see both"},
-	{ID: "save", Text: "S saves what you did as a scenario file and as a Go test"},
+	{ID: "play", Text: "space plays; . and , step on and back; G goes to a time"},
+	{ID: "help", Text: "? shows all keys, : finds a command by its name"},
+	{ID: "act", Text: "a breaks something, now; tab goes from pane to pane"},
+	{ID: "why", Text: "w asks what led to the event shown"},
+	{ID: "fork", Text: "b forks the run: do one thing differently, see both"},
+	{ID: "save", Text: "S saves what you did as a scenario and as a Go test"},
 }
 
 // status draws the line on top: what is run, which moment is shown, and the verdict.
@@ -41,15 +42,33 @@ func (p *player) status(c *draw.Canvas) {
 	}
 	c.Right(c.Width()-1, 0, draw.Shorten(text, c.Width()/2), ink)
 	c = c.Part(0, 0, c.Width()-2-min(draw.Width(text), c.Width()/2), 1)
-	x := c.Fit(1, 0, c.Width()-draw.Width(moment)-1, script.Scenario.FullName(), draw.Strong)
-	x = c.Text(x+1, 0, "seed "+strconv.FormatUint(script.Seed, 10), draw.Dim)
+	x := whatIsRun(c.Part(0, 0, c.Width()-draw.Width(moment)-2, 1), &script)
+	c.Text(x+2, 0, moment, draw.Chosen)
+}
+
+// whatIsRun writes what is run, and what is different from it. Where there is little room,
+// the name is shortened. It returns the column behind it.
+func whatIsRun(c *draw.Canvas, script *play.Script) (end int) {
+	type part struct {
+		text string
+		ink  draw.Ink
+	}
+	parts := []part{{"seed " + strconv.FormatUint(script.Seed, 10), draw.Dim}}
 	if script.Mutant != "" {
-		x = c.Text(x+1, 0, "mutant "+script.Mutant, draw.Warn)
+		parts = append(parts, part{"mutant " + script.Mutant, draw.Warn})
 	}
 	if n := len(script.Acts); n > 0 {
-		x = c.Text(x+1, 0, fmt.Sprintf("+%d by hand", n), draw.Warn)
+		parts = append(parts, part{fmt.Sprintf("+%d by hand", n), draw.Warn})
 	}
-	c.Text(min(x+2, c.Width()-draw.Width(moment)), 0, moment, draw.Chosen)
+	room := c.Width() - 1
+	for _, p := range parts {
+		room -= draw.Width(p.text) + 1
+	}
+	x := c.Fit(1, 0, max(room, 8), script.Scenario.FullName(), draw.Strong)
+	for _, p := range parts {
+		x = c.Fit(x+1, 0, max(c.Width()-x-1, 0), p.text, p.ink)
+	}
+	return x
 }
 
 // thousands writes a number with commas.

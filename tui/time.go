@@ -16,7 +16,7 @@ import (
 
 func timeCommands() []command {
 	step := func(by int) func(m *Model) tea.Cmd {
-		return simply(func(p *player) { p.step(by) })
+		return func(m *Model) tea.Cmd { m.player.step(m, by); return nil }
 	}
 	second := func(by time.Duration) func(m *Model) tea.Cmd {
 		return simply(func(p *player) { p.halt(); p.goAt(p.session().At() + by) })
@@ -73,8 +73,9 @@ func (p *player) speedText() string {
 	return strconv.FormatFloat(speeds[p.speed], 'g', -1, 64) + "x"
 }
 
-func (p *player) step(by int) {
+func (p *player) step(m *Model, by int) {
 	p.halt()
+	m.hints.Done("play")
 	p.session().Step(by)
 	p.together()
 }
@@ -191,6 +192,7 @@ func (p *player) jump(m *Model) tea.Cmd {
 		_, _, err := place(text)
 		return err
 	}, func(m *Model, text string) tea.Cmd {
+		m.hints.Done("play")
 		event, at, _ := place(text)
 		if event != 0 {
 			m.player.goTo(event)

@@ -28,14 +28,30 @@ func (p *player) fork(m *Model) tea.Cmd {
 	p.active, p.focus, p.zoom = 1, paneStage, false
 	p.changed()
 	m.hints.Done("fork")
-	return m.say("this is B: the same as A so far, and nothing done by hand from here on. a does something else")
+	return m.say("this is B, the same as A so far: a does something else now")
 }
 
 // other goes to the other of the two runs.
 func (p *player) other() {
 	if len(p.takes) == 2 {
-		p.active = 1 - p.active
+		p.turnTo(1 - p.active)
 	}
+}
+
+// turnTo acts on one of the runs from now on. What is asked or selected by the number of
+// an event is forgotten: it was of the other.
+func (p *player) turnTo(take int) {
+	if take == p.active {
+		return
+	}
+	p.active = take
+	p.forget()
+}
+
+// forget is for another run than before: it has other events by the numbers that were
+// selected or are asked about.
+func (p *player) forget() {
+	p.chain, p.selected = nil, panes.Selection{Node: p.selected.Node, Peer: p.selected.Peer}
 }
 
 // closeFork goes on with one run.
@@ -85,14 +101,14 @@ func (p *player) comparison(c *draw.Canvas) {
 		}
 		x := inside.Text(1, i, takeNames[i], ink)
 		x = verdict(inside, x+2, i, t.Tape().Progress())
-		x = inside.Text(x+2, i, counts(t.Tape().Operations(t.Event())), draw.Plain)
+		x = inside.Text(x+2, i, "so far "+counts(t.Tape().Operations(t.Event())), draw.Plain)
 		inside.Fit(x+2, i, inside.Width()-x-3, t.last(), draw.Dim)
 	}
-	inside.Fit(1, 2, inside.Width()-2, p.parting(), draw.Chosen)
+	inside.Fit(1, 2, inside.Width()-2, p.parting(inside.Width()-2), draw.Chosen)
 }
 
 // parting tells the first difference in a line.
-func (p *player) parting() string {
+func (p *player) parting(width int) string {
 	inA, inB, ok := p.diff.Found()
 	if !ok {
 		if p.diff.Done() {
@@ -100,15 +116,17 @@ func (p *player) parting() string {
 		}
 		return fmt.Sprintf("no difference so far, in %d events", p.diff.Compared())
 	}
-	text := "first difference (D goes there): "
+	text := "first difference: "
+	room := (width - draw.Width(text) - 2) / 2 // half of it for each
 	for i, n := range []uint64{inA, inB} {
-		if i == 1 {
-			text += "; "
-		}
+		part := takeNames[i] + " has ended"
 		if e, ok := p.takes[i].Tape().Event(n); ok {
-			text += takeNames[i] + " " + clock(e.At) + " " + panes.Sentence(p.takes[i].Tape(), &e)
+			part = takeNames[i] + " " + clock(e.At) + " " + panes.Sentence(p.takes[i].Tape(), &e)
+		}
+		if i == 0 {
+			text += draw.Shorten(part, room) + "; "
 		} else {
-			text += takeNames[i] + " has ended"
+			text += part
 		}
 	}
 	return text
@@ -166,5 +184,14 @@ func counts(ops []checker.Operation) string {
 			unknown++
 		}
 	}
-	return fmt.Sprintf("%d ok, %d failed, %d unknown, %d open", ok, failed, unknown, open)
+	text := fmt.Sprintf("%d ok", ok)
+	for _, c := range []struct {
+		n    int
+		what string
+	}{{failed, "failed"}, {unknown, "unknown"}, {open, "open"}} {
+		if c.n > 0 {
+			text += fmt.Sprintf(", %d %s", c.n, c.what)
+		}
+	}
+	return text
 }

@@ -2,33 +2,23 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/orrery-sim/orrery/tui/panes"
 )
 
-// longest is how far back causes are followed.
-const longest = 10_000
-
-// why asks what led to an event.
+// why asks what led to an event. The answer stands in the inspector, which shows what is
+// selected only when something is selected again.
 func (p *player) why(m *Model, event uint64) tea.Cmd {
 	p.playing = false
-	t := p.session().Tape()
-	var chain []uint64
-	for n := event; n != 0 && len(chain) < longest; {
-		e, ok := t.Event(n)
-		if !ok {
-			break
-		}
-		chain = append(chain, n)
-		n = e.Cause
-	}
+	chain := panes.Causes(p.session().Tape(), event)
 	if len(chain) == 0 {
 		return m.say("there is no event here: step to one, and ask again")
 	}
-	p.chain, p.link = chain, 0
-	p.goTo(chain[0])
+	p.chain, p.selected = chain, panes.Selection{}
+	p.follow(0)
 	m.hints.Done("why")
 	return nil
 }
@@ -59,6 +49,13 @@ func (p *player) follow(link int) {
 	p.goTo(p.chain[link])
 }
 
+// whyAt is told that somebody went to an event in another way than by following causes.
+func (p *player) whyAt(event uint64) {
+	if i := slices.Index(p.chain, event); i >= 0 {
+		p.link = i
+	}
+}
+
 // asked is the event that a question is about: the end of the operation or the message
 // that is selected, or else the event that is shown.
 func (p *player) asked() uint64 {
@@ -83,5 +80,5 @@ func (p *player) asked() uint64 {
 func (p *player) whyText() string {
 	t := p.session().Tape()
 	e, _ := t.Event(p.chain[p.link])
-	return fmt.Sprintf("why %d of %d  %s   w one cause back, W forward, esc ends", p.link+1, len(p.chain), panes.Sentence(t, &e))
+	return fmt.Sprintf("why %d of %d: %s", p.link+1, len(p.chain), panes.Sentence(t, &e))
 }
