@@ -121,7 +121,7 @@ func TestAsciiTable(t *testing.T) {
 	}
 	for what, chars := range map[string]string{
 		"signs of series": string(signs), "kinds of lines": "─┄┈╳", "kinds of upright lines": "│┆┊╳", "borders": "═─", "corners": "╔┌",
-		"scroll marks": "┃┊", "folds and selection": "▸▾", "meters": "█░ ", "verdicts": "✓✗?", "circles": "●○◉",
+		"scroll marks": "┃┊", "folds and selection": "▸▾", "meters": "█░ ", "verdicts": "✓✗?", "circles": "●○◉", "marks of the scrubber": "△◆▼■✗B",
 	} {
 		letters := map[byte]rune{}
 		for _, r := range chars {
@@ -129,6 +129,13 @@ func TestAsciiTable(t *testing.T) {
 				t.Errorf("%s: %c and %c are alike in ASCII", what, r, other)
 			}
 			letters[ascii(r)] = r
+		}
+	}
+	for letter, arrows := range map[byte]string{'>': "▸▶►▹▷›»→", '<': "◂◀◄◃◁‹«←", '^': "▴▲△↑", 'v': "▾▼▽↓"} {
+		for _, r := range arrows {
+			if ascii(r) != letter {
+				t.Errorf("%c is %c in ASCII, expected %c", r, ascii(r), letter)
+			}
 		}
 	}
 }
