@@ -298,10 +298,11 @@ func (p *player) draw(m *Model, c *draw.Canvas) {
 	}
 	w, h := c.Width(), c.Height()
 	p.status(c.Part(0, 0, w, 1))
-	below := barHeight + 2
+	lines := p.lines(m, w, h)
+	below := lines + barHeight + 1
 	p.drawPanes(c.Part(0, 1, w, h-1-below))
-	p.line(m, c.Part(0, h-below, w, 1))
-	p.bar = slot{y: h - below + 1, width: w, height: barHeight}
+	p.line(m, c.Part(0, h-below, w, lines))
+	p.bar = slot{y: h - barHeight - 1, width: w, height: barHeight}
 	p.scrubber(c.Part(0, p.bar.y, w, barHeight))
 	m.footer(c, playerCommands())
 }

@@ -322,8 +322,26 @@ func TestFooter(t *testing.T) {
 
 // TestHints go away when they are followed.
 func TestHints(t *testing.T) {
-	p := sit(t, "raft/calm", 1, 60, 20).sees("hint: space plays; . and , step on and back; G goes to")
+	p := sit(t, "raft/calm", 1, 60, 20).sees("hint: space plays; . , step on and back; G goes to a time")
 	p.keys(".").sees("hint: ? shows all keys, : finds a command by its name").keys("?", "esc").sees("hint: a breaks something, now; tab goes from pane to pane")
+}
+
+// TestJudgedAtTheEnd: where a check is violated when all is over, V goes there, and says why
+// in as many lines as it takes.
+func TestJudgedAtTheEnd(t *testing.T) {
+	p := sit(t, "replica/failover", 1, 80, 24).sees("replica/failover seed 1", "✗ violated").lacks("✗ violated:")
+	p.keys("V").sees("acknowledged-writes: ", "acknowledged writes are lost", "them k3 = ", "✗").keys("V").sees("there is no further violation")
+	p.keys("(").lacks("are lost")
+}
+
+// TestStatus says what is run, at any width.
+func TestStatus(t *testing.T) {
+	p := sit(t, "raft/local-reads", 1, 60, 20).sees(" raft/local-reads seed 1  ‖ 0.000000s  event 15  ✗ violated")
+	p.send(tea.WindowSizeMsg{Width: 100, Height: 30})
+	p.sees(" raft/local-reads seed 1  ‖ 0.000000s  event 15 of ", "✗ violated: linearizable")
+	p.keys("G", "5s", "enter", "a", "crash n1", "enter").wait()
+	p.send(tea.WindowSizeMsg{Width: 60, Height: 20})
+	p.sees(" +1 by hand  ‖ 5.000100s  event 20,", " ✗ violated").lacks("seed")
 }
 
 // TestInspectorBegins at its first line when something else is selected.

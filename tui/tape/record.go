@@ -346,12 +346,16 @@ func (t *Tape) markReport(r *scenarios.Report) {
 	}
 	for i := range r.Checks {
 		c := &r.Checks[i]
-		if c.Verdict != checker.Violated || c.Event == 0 || c.Event > t.events {
+		if c.Verdict != checker.Violated || t.events == 0 {
 			continue
 		}
-		known := func(m Mark) bool { return m.Kind == MarkViolation && m.Event == c.Event }
+		event := c.Event
+		if event == 0 || event > t.events {
+			event = t.events // what is judged when all is over
+		}
+		known := func(m Mark) bool { return m.Kind == MarkViolation && m.Event == event && c.Event != 0 }
 		if !slices.ContainsFunc(t.marks, known) {
-			t.mark(Mark{c.Event, t.rec(c.Event).at, MarkViolation, "", c.Check + ": " + c.Reason})
+			t.mark(Mark{event, t.rec(event).at, MarkViolation, "", c.Check + ": " + c.Reason})
 		}
 	}
 }
