@@ -13,6 +13,7 @@ import (
 	"github.com/orrery-sim/orrery/scenarios"
 	"github.com/orrery-sim/orrery/tui/panes"
 	"github.com/orrery-sim/orrery/tui/play"
+	"github.com/orrery-sim/orrery/tui/tape"
 )
 
 // offer is an act that is offered: what it does, and whether it is to be completed
@@ -64,6 +65,7 @@ var (
 	}
 	allActs = []act{
 		{"crash leader", "whoever leads at that moment"},
+		{"crash random 1", "one of the servers"},
 		{"isolate leader", "whoever leads, from the other servers"},
 		{"partition majority | minority", "servers in two groups, the leader in the smaller"},
 		{"loss 20% all", "all links lose messages"},
@@ -100,7 +102,9 @@ func (p *player) acts(m *Model) tea.Cmd {
 		}
 	}
 	for _, a := range allActs {
-		add(a.what, a.help)
+		if _, err := p.sound(a.what); err == nil { // not every system has a leader
+			add(a.what, a.help)
+		}
 	}
 	entries = append(entries, panes.Entry{Name: "write a fault", Help: "anything that orrery explain faults lists", ID: offer{on, true}})
 	if on == "" {
@@ -228,12 +232,36 @@ func (p *player) interventions(m *Model) tea.Cmd {
 		}})
 	}
 	if script.Scenario.Storm != nil {
-		entries = append(entries, panes.Entry{Name: "storm", Help: "faults drawn from the seed, see checks", ID: func(m *Model) tea.Cmd { return nil }})
+		entries = append(entries, p.stormEntries()...)
 	}
 	if len(entries) == 0 {
 		return m.say("nothing is done to this run: a breaks something")
 	}
 	return m.choose("done to the run: enter changes it", entries, func(m *Model, e panes.Entry) tea.Cmd { return e.ID.(func(m *Model) tea.Cmd)(m) })
+}
+
+// stormEntries are the faults that a storm has drawn, which cannot be left out one by one:
+// enter goes there.
+func (p *player) stormEntries() []panes.Entry {
+	var entries []panes.Entry
+	t := p.session().Tape()
+	for _, mark := range t.Marks() {
+		e, ok := t.Event(mark.Event)
+		if !ok || mark.Kind != tape.MarkFault || e.Cause != 0 || p.byHand(mark.Text) {
+			continue
+		}
+		entries = append(entries, panes.Entry{Name: mark.Text, Help: "of the storm, drawn from the seed: go there", ID: func(m *Model) tea.Cmd {
+			p.halt()
+			p.goTo(mark.Event)
+			return nil
+		}})
+	}
+	return entries
+}
+
+// byHand says whether a fault, as it is told, was done by hand.
+func (p *player) byHand(text string) bool {
+	return slices.ContainsFunc(p.session().Script().Acts, func(f faults.Fault) bool { return f.String() == text })
 }
 
 // knobs asks for the seed and the knobs.

@@ -344,6 +344,23 @@ func TestStatus(t *testing.T) {
 	p.sees(" +1 by hand  ‖ 5.000100s  event 20,", " ✗ violated").lacks("seed")
 }
 
+// TestOffers: what is offered can be done, also in a system that nobody leads.
+func TestOffers(t *testing.T) {
+	p := sit(t, "service/retry-storm", 1, 80, 24).keys("G", "2s", "enter", "a").sees("▸ crash random 1").lacks("  isolate leader    ")
+	p.keys("enter").wait().sees("+1 by hand")
+}
+
+// TestStormIsListed: i shows what a storm has drawn, and goes there.
+func TestStormIsListed(t *testing.T) {
+	p := sit(t, "raft/storm", 1, 120, 40).keys("i").sees("of the storm").keys("enter").lacks("of the storm")
+	p.keys("a", "crash n1", "enter").wait().keys("i").sees("done by hand: leave it out")
+	for line := range strings.SplitSeq(p.screen(), "\n") {
+		if strings.Contains(line, "crash n1") && strings.Contains(line, "of the storm") {
+			t.Errorf("what was done by hand is listed as the storm's: %s", line)
+		}
+	}
+}
+
 // TestInspectorBegins at its first line when something else is selected.
 func TestInspectorBegins(t *testing.T) {
 	p := sit(t, "raft/minority-leader", 1, 120, 40).keys("G", "5s", "enter", "right", "7").sees("║▸■ n1").keys("end").lacks("║▸■")

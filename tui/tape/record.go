@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/orrery-sim/orrery/checker"
+	"github.com/orrery-sim/orrery/faults"
 	"github.com/orrery-sim/orrery/scenarios"
 	"github.com/orrery-sim/orrery/sim"
 )
@@ -211,11 +212,9 @@ func (rec *recorder) append(e *sim.Event) {
 	switch e.Kind {
 	case sim.KindAct:
 		rec.acted = true
-		kind := MarkFault
-		if strings.HasPrefix(e.Text, "end of ") || e.Text == "the faults end" {
-			kind = MarkFaultEnd
+		if kind, ok := t.markOf(e); ok {
+			t.mark(Mark{e.Number, e.At, kind, "", e.Text})
 		}
-		t.mark(Mark{e.Number, e.At, kind, "", e.Text})
 	case sim.KindFail:
 		if !strings.HasPrefix(e.Text, interrupted) {
 			t.mark(Mark{e.Number, e.At, MarkViolation, e.Node, e.Text})
@@ -337,6 +336,22 @@ func (t *Tape) mark(m Mark) {
 		i--
 	}
 	t.marks = slices.Insert(t.marks, i, m)
+}
+
+// markOf says how an act is marked: as a fault, or what a fault does, or as the end of one.
+// What a check or another part of the run does at its time is neither.
+func (t *Tape) markOf(e *sim.Event) (kind MarkKind, ok bool) {
+	if strings.HasPrefix(e.Text, "end of ") || e.Text == "the faults end" {
+		return MarkFaultEnd, true
+	}
+	if e.Cause != 0 && e.Cause < e.Number && t.rec(e.Cause).kind == sim.KindAct {
+		return MarkFault, true
+	}
+	if _, err := faults.Parse(e.Text); err == nil {
+		return MarkFault, true
+	}
+	_, err := faults.ParseWhat(e.Text)
+	return MarkFault, err == nil
 }
 
 // markReport marks what was found when the run had ended.
