@@ -196,7 +196,9 @@ func (p *Inspector) link(from, to, width int) {
 	f := p.recent(from, to)
 	p.tell("last second", fmt.Sprintf("%d sent, %d arrived, %d lost", f.sent, f.come, f.lost), draw.Plain)
 	p.underWay(from, to)
-	p.head("latest events")
+	if p.head("latest events"); len(f.events) == 0 {
+		p.say(draw.Dim, "none, for a long time") // as far as one looks back
+	}
 	p.events(f.events)
 }
 
