@@ -293,6 +293,13 @@ func TestWhyIsAnswered(t *testing.T) {
 	p.keys("esc").sees("7 event").lacks("7 why", "─ #", "▸because").sees("▸event")
 }
 
+// TestWhyMessage: with a message selected, the question is about it.
+func TestWhyMessage(t *testing.T) {
+	p := sit(t, "raft/minority-leader", 1, 120, 40).keys("G", "3s", "enter", ">", "<", "m").sees("7 message")
+	p.keys("w").sees("7 why", "why 1 of").keys("w").sees("why 2 of", "sends to")
+	p.keys("esc", "m").sees("7 message").keys("esc").lacks("7 message").keys("esc").lacks("7 message", "why 2 of")
+}
+
 // TestWhyEnds when it is about another run, or somebody has heard enough, in any pane.
 func TestWhyEnds(t *testing.T) {
 	for _, keys := range [][]string{

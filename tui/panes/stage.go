@@ -115,7 +115,7 @@ func (s *Stage) Keys() []key.Binding {
 		bind("l", "select the next link of the node", "l", "L"),
 		bind("enter", "look into what is selected", "enter"),
 		bind("esc", "select nothing", "esc"),
-		bind("w", "ask why this event happened", "w"),
+		bind("w", "ask why: of what is selected, or the event", "w"),
 		bind("c", "show or hide clients", "c"),
 		bind("g", "picture, or table of links", "g"),
 	}

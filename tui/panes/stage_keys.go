@@ -31,6 +31,9 @@ func (s *Stage) Press(k string) Action {
 		if s.scene.View.Event == 0 {
 			return Say{"nothing has happened yet"}
 		}
+		if s.scene.Selected.Message != 0 || s.scene.Selected.Operation != 0 {
+			return nil // it is about that, and its end may lie ahead
+		}
 		return AskWhy{s.scene.View.Event}
 	case "c":
 		s.noClients = !s.noClients
