@@ -305,14 +305,22 @@ func (p *player) knobs(m *Model) tea.Cmd {
 // save asks for a name and saves.
 func (p *player) save(m *Model) tea.Cmd {
 	script := p.session().Script()
-	name := script.Scenario.Name + "-by-hand"
-	return m.ask("save as", name, "writes NAME.yaml, which orrery run takes, and NAME_test.go, which go test runs", play.CheckName, func(m *Model, name string) tea.Cmd {
+	return m.saveAs(script, script.Scenario.Name+"-by-hand", nil)
+}
+
+// saveAs asks for a name, again if something was wrong with the one before.
+func (m *Model) saveAs(script play.Script, name string, wrong error) tea.Cmd {
+	m.ask("save as", name, "writes NAME.yaml, which orrery run takes, and NAME_test.go, which go test runs", play.CheckName, func(m *Model, name string) tea.Cmd {
 		m.say("saving: the run is run once more …")
 		dir := m.config.Dir
 		return func() tea.Msg {
 			saved, err := play.Save(script, dir, name)
 			return done(func(m *Model) tea.Cmd {
-				if err != nil {
+				switch {
+				case err != nil && m.overlay == nil && m.player != nil:
+					m.say("")
+					return m.saveAs(script, name, err)
+				case err != nil:
 					return m.try(err)
 				}
 				m.hints.Done("save")
@@ -320,6 +328,10 @@ func (p *player) save(m *Model) tea.Cmd {
 			})
 		}
 	})
+	if l, ok := m.overlay.box.(*line); ok && wrong != nil {
+		l.Error = oneLine(wrong)
+	}
+	return nil
 }
 
 // tellSaved shows what was written, and what to do with it.

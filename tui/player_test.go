@@ -357,6 +357,13 @@ func TestOffers(t *testing.T) {
 	p.keys("enter").wait().sees("+1 by hand")
 }
 
+// TestSaveAgain: a name that is taken is asked for again, with what is wrong.
+func TestSaveAgain(t *testing.T) {
+	p := sit(t, "echo/calm", 1, 80, 24).keys("S", "enter").sees("calm-by-hand.yaml", "enter closes").lacks("gives up").keys("enter")
+	p.keys("S", "enter").sees("save as", "> calm-by-hand", "is there already").keys("-2").lacks("is there already")
+	p.keys("enter").sees("calm-by-hand-2.yaml", "calm_by_hand_2_test.go")
+}
+
 // TestStormIsListed: i shows what a storm has drawn, and goes there.
 func TestStormIsListed(t *testing.T) {
 	p := sit(t, "raft/storm", 1, 120, 40).keys("i").sees("of the storm").keys("enter").lacks("of the storm")
