@@ -308,6 +308,7 @@ func TestWhyEnds(t *testing.T) {
 		p := sit(t, "raft/minority-leader", 1, 120, 40).keys("G", "5s", "enter", "!", "w", "w").sees("why 2 of")
 		p.keys(keys...).wait().lacks("why 2 of", "7 why", "─ #", "═ #")
 	}
+	sit(t, "raft/minority-leader", 1, 120, 40).keys("G", "5s", "enter", "!").sees("7 operation").keys("K", "ctrl+u", "2", "enter").wait().lacks("7 operation")
 	p := sit(t, "raft/minority-leader", 1, 160, 48).keys("G", "5s", "enter", "b").wait().keys("!", "w").sees("why 1 of")
 	p.keys("o").lacks("why 1 of").keys("X", "w").sees("why 1 of").keys("u").wait().lacks("why 1 of")
 }
