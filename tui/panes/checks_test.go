@@ -52,7 +52,7 @@ func TestChecksByHand(t *testing.T) {
 		s = sceneAt(tp, tp.Events())
 		c.Show(s)
 	}
-	saw(t, c, "✕ violated    ")
+	saw(t, c, "◐ unknown     ")
 	unseen(t, c, "so far")
 }
 
