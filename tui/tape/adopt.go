@@ -8,10 +8,22 @@ import (
 	"github.com/orrery-sim/orrery/sim"
 )
 
+// settled returns the last event up to one after which all that happened at once was
+// over and taped: what nodes showed then, and which faults were in force.
+func (t *Tape) settled(upTo uint64) uint64 {
+	if upTo >= t.events {
+		upTo = max(t.events, 1) - 1 // what comes with the last event may still be missing
+	}
+	for upTo > 0 && !starts(t.rec(upTo+1).kind) {
+		upTo--
+	}
+	return upTo
+}
+
 // adopt takes over what another tape has up to an event.
 func (rec *recorder) adopt(base *Tape, upTo uint64) {
 	t := rec.tape
-	if upTo == 0 {
+	if upTo = base.settled(upTo); upTo == 0 {
 		return
 	}
 	rec.skip = upTo
@@ -27,7 +39,7 @@ func (rec *recorder) adopt(base *Tape, upTo uint64) {
 	rec.states, rec.links = v.States, v.Links
 	rec.hash, rec.hashAt = last.hash, (upTo-1)/chunkSize*chunkSize+1
 	for _, m := range base.marks {
-		if m.Event <= upTo && m.Kind != MarkViolation {
+		if m.Event <= upTo && m.Kind != MarkViolation && m.Kind != MarkEnd { // those are of the other run's end
 			t.marks = append(t.marks, m)
 		}
 	}

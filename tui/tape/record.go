@@ -33,7 +33,7 @@ func record(s *scenarios.Scenario, o scenarios.Options, base *Tape, upTo uint64)
 	rec := &recorder{tape: t, under: map[uint64]uint64{}, procs: map[string]uint32{"": 0}}
 	if base != nil {
 		base.mu.Lock()
-		rec.adopt(base, min(upTo, base.events))
+		rec.adopt(base, upTo)
 		base.mu.Unlock()
 	}
 	o.Observe = rec.begin
@@ -75,7 +75,9 @@ func (rec *recorder) execute(run *scenarios.Run) {
 	defer rec.survive()
 	run.Start()
 	out := run.Pass(t.cancelled.Load)
+	t.mu.Lock()
 	rec.settle(t.events)
+	t.mu.Unlock()
 	var report *scenarios.Report
 	if !t.cancelled.Load() {
 		report = run.Judge(out)
@@ -172,7 +174,6 @@ func (rec *recorder) Event(e *sim.Event) {
 // pass follows an event that the tape has already.
 func (rec *recorder) pass(e *sim.Event) {
 	rec.travel(e)
-	rec.milestones = len(rec.run.Cluster.Milestones())
 	if e.Number == rec.hashAt && rec.run.World.Hash() != rec.hash && rec.tape.err == nil {
 		rec.tape.err = fmt.Errorf("the run is not repeatable: by event %d it differs from the run before, though nothing was done until event %d", e.Number, rec.skip)
 	}
@@ -180,8 +181,12 @@ func (rec *recorder) pass(e *sim.Event) {
 
 // settle takes in what nodes show and what the run recorded, after an event.
 func (rec *recorder) settle(number uint64) {
-	rec.sample(number)
 	t := rec.tape
+	if number <= rec.skip { // it is there from the other tape
+		rec.dirty, rec.milestones = rec.dirty[:0], len(rec.run.Cluster.Milestones())
+		return
+	}
+	rec.sample(number)
 	if rec.acted {
 		rec.acted = false
 		t.forces = append(t.forces, inForce{number, slices.Clone(rec.run.Faults.InForce())})
@@ -305,7 +310,7 @@ func (rec *recorder) proc(name string) uint32 {
 // sample asks the nodes to which something has happened what they show after an event.
 func (rec *recorder) sample(number uint64) {
 	t := rec.tape
-	if number == 0 || number > t.events || number <= rec.skip {
+	if number == 0 || number > t.events {
 		return
 	}
 	c := t.chunks[(number-1)/chunkSize]
@@ -329,11 +334,15 @@ func show(n *sim.Node, number uint64, at time.Duration) *NodeState {
 	}
 }
 
-// mark adds a mark in its place: nearly always the last.
+// mark adds a mark in its place: nearly always the last. Somebody may be reading those
+// that there are, so where some move, they move to another array.
 func (t *Tape) mark(m Mark) {
 	i := len(t.marks)
 	for i > 0 && t.marks[i-1].Event > m.Event {
 		i--
+	}
+	if i < len(t.marks) {
+		t.marks = slices.Clip(t.marks)
 	}
 	t.marks = slices.Insert(t.marks, i, m)
 }
