@@ -127,6 +127,9 @@ func (p *player) drawPanes(c *draw.Canvas) {
 		s := &p.slots[i]
 		part := c.Part(s.x, s.y, s.width, s.height)
 		pane, focus := p.panes[s.pane], s.pane == p.focus
+		if s.pane != paneStage { // it may have come on the screen just now
+			pane.Show(&p.takes[p.active].scene)
+		}
 		title := fmt.Sprintf("%d %s", s.pane+1, pane.Title())
 		if s.pane == paneStage {
 			pane = p.takes[s.take].stage

@@ -182,7 +182,8 @@ func (p *player) together() {
 	}
 }
 
-// show tells the panes what there is to show.
+// show brings the scenes up to date, and shows them to the panes that are seen or have keys
+// to answer.
 func (p *player) show() {
 	for i, t := range p.takes {
 		t.Follow()
@@ -201,7 +202,7 @@ func (p *player) show() {
 		}
 	}
 	for i, pane := range p.panes {
-		if i != paneStage {
+		if i != paneStage && (i == p.focus || slices.ContainsFunc(p.slots, func(s slot) bool { return s.pane == i })) {
 			pane.Show(&p.takes[p.active].scene)
 		}
 	}

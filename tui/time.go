@@ -120,10 +120,11 @@ func (n *nearest) take(event uint64) bool {
 func (p *player) stepOperation(m *Model, forward bool) tea.Cmd {
 	p.halt()
 	near := nearest{from: p.session().Event(), forward: forward}
-	for _, op := range p.session().Tape().AllOperations() {
+	p.session().Tape().EachOperation(0, true, func(_ int, op *checker.Operation) bool {
 		near.take(op.CallEvent)
 		near.take(op.ReturnEvent)
-	}
+		return true
+	})
 	if near.best == 0 {
 		return m.say("there is no " + where(forward) + " operation")
 	}
@@ -136,11 +137,12 @@ func (p *player) toFailure(m *Model, forward bool) tea.Cmd {
 	p.halt()
 	near := nearest{from: p.session().Event(), forward: forward}
 	var failed checker.Operation
-	for _, op := range p.session().Tape().AllOperations() {
+	p.session().Tape().EachOperation(0, true, func(_ int, op *checker.Operation) bool {
 		if op.Outcome != checker.OutcomeOK && near.take(op.ReturnEvent) {
-			failed = op
+			failed = *op
 		}
-	}
+		return true
+	})
 	if near.best == 0 {
 		return m.say("there is no " + where(forward) + " failed operation")
 	}

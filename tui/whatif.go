@@ -101,7 +101,7 @@ func (p *player) comparison(c *draw.Canvas) {
 		}
 		x := inside.Text(1, i, takeNames[i], ink)
 		x = verdict(inside, x+2, i, t.Tape().Progress())
-		x = inside.Text(x+2, i, "so far "+counts(t.Tape().Operations(t.Event())), draw.Plain)
+		x = inside.Text(x+2, i, "so far "+counts(t.Tape(), t.Event()), draw.Plain)
 		inside.Fit(x+2, i, inside.Width()-x-3, t.last(), draw.Dim)
 	}
 	inside.Fit(1, 2, inside.Width()-2, p.parting(inside.Width()-2), draw.Chosen)
@@ -169,12 +169,14 @@ func verdictText(progress tape.Progress) (string, draw.Ink) {
 	}
 }
 
-// counts says how the operations so far went.
-func counts(ops []checker.Operation) string {
+// counts says how the operations up to an event went.
+func counts(t *tape.Tape, upTo uint64) string {
 	var ok, failed, unknown, open int
-	for i := range ops {
-		switch op := &ops[i]; {
-		case op.ReturnEvent == 0:
+	t.EachOperation(0, true, func(_ int, op *checker.Operation) bool {
+		switch {
+		case op.CallEvent > upTo:
+			return false
+		case op.ReturnEvent == 0 || op.ReturnEvent > upTo:
 			open++
 		case op.Outcome == checker.OutcomeOK:
 			ok++
@@ -183,7 +185,8 @@ func counts(ops []checker.Operation) string {
 		default:
 			unknown++
 		}
-	}
+		return true
+	})
 	text := fmt.Sprintf("%d ok", ok)
 	for _, c := range []struct {
 		n    int
