@@ -287,11 +287,14 @@ func pickEvent(t *tape.Tape, event uint64) Action {
 	if send := t.SendOf(event); send != 0 {
 		return Pick{Selection{Message: send}}
 	}
+	call := event
+	if e.Kind == sim.KindSpanEnd {
+		call = e.Arg
+	}
+	_, asked := t.OperationAt(call, event)
 	switch {
-	case e.Kind == sim.KindSpan && t.Operation(event) != nil:
-		return Pick{Selection{Operation: event}}
-	case e.Kind == sim.KindSpanEnd && t.Operation(e.Arg) != nil:
-		return Pick{Selection{Operation: e.Arg}}
+	case asked:
+		return Pick{Selection{Operation: call}}
 	case e.Peer != "":
 		return Pick{Selection{Node: e.Node, Peer: e.Peer}}
 	case e.Node != "":

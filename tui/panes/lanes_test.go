@@ -121,8 +121,8 @@ func TestLanesMouse(t *testing.T) {
 		x++
 	}
 	w.do(p.Click(x-1, y))
-	op := w.s.Tape.Operation(w.s.Selected.Operation)
-	if op == nil || !strings.HasPrefix(op.String(), "write 6006 (k0) by c7") {
+	op, ok := w.s.Tape.OperationAt(w.s.Selected.Operation, w.s.Tape.Events())
+	if !ok || !strings.HasPrefix(op.String(), "write 6006 (k0) by c7") {
 		t.Errorf("selected %v", op)
 	}
 	w.shows("▸c7")

@@ -164,7 +164,12 @@ func (w *Waterfall) operation() *checker.Operation {
 	if w.scene == nil || w.scene.Tape == nil || w.scene.Selected.Operation == 0 {
 		return nil
 	}
-	return w.scene.Tape.Operation(w.scene.Selected.Operation)
+	t := w.scene.Tape
+	op, ok := t.OperationAt(w.scene.Selected.Operation, t.Events())
+	if !ok {
+		return nil
+	}
+	return &op
 }
 
 // fold hides what is part of a span; of one that has no parts, or is folded, it goes to

@@ -1,6 +1,7 @@
 package tape_test
 
 import (
+	"fmt"
 	"reflect"
 	"runtime"
 	"testing"
@@ -90,6 +91,10 @@ func sameView(t *rapid.T, got, want *tape.Tape, n, upTo uint64) {
 // it has come to: under -race, nobody writes what somebody reads.
 func TestLookedAt(t *testing.T) {
 	s, o := brief(t)
+	s.Run = 12 * time.Second // long enough for the scheduler to let both in
+	for at := 3; at < 12; at++ {
+		o.Faults = append(o.Faults, faults.MustParse(fmt.Sprintf("at %ds for 500ms: isolate n%d", at, at%5+1)))
+	}
 	var tapes []*tape.Tape
 	first, err := tape.Record(s, o)
 	if err != nil {
@@ -97,7 +102,7 @@ func TestLookedAt(t *testing.T) {
 	}
 	for tapes = append(tapes, first); len(tapes) < 4; {
 		last := tapes[len(tapes)-1]
-		for last.Events() < uint64(len(tapes))*600 && !last.Progress().Ended {
+		for last.Events() < uint64(len(tapes))*3000 && !last.Progress().Ended {
 			look(tapes)
 		}
 		again, err := last.Again(s, o, last.Events())
@@ -109,13 +114,21 @@ func TestLookedAt(t *testing.T) {
 	for !tapes[0].Progress().Ended || !tapes[3].Progress().Ended {
 		look(tapes)
 	}
+	calm, err := tape.Record(s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	calm.Wait()
 	for _, tp := range tapes {
 		tp.Wait()
-		if got, want := tp.Progress(), first.Progress(); got.Err != nil || got.Report.Hash != want.Report.Hash {
+		if got, want := tp.Progress(), calm.Progress(); got.Err != nil || got.Report.Hash != want.Report.Hash {
 			t.Errorf("%+v, expected %+v", got, want)
 		}
-		if got, want := tp.Marks(), first.Marks(); !reflect.DeepEqual(got, want) {
+		if got, want := tp.Marks(), calm.Marks(); !reflect.DeepEqual(got, want) {
 			t.Errorf("marks\n%v\nexpected\n%v", got, want)
+		}
+		if got, want := tp.Stretches(), calm.Stretches(); !reflect.DeepEqual(got, want) {
+			t.Errorf("stretches\n%v\nexpected\n%v", got, want)
 		}
 	}
 }

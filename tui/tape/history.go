@@ -1,10 +1,8 @@
 package tape
 
 import (
-	"sort"
 	"time"
 
-	"github.com/orrery-sim/orrery/checker"
 	"github.com/orrery-sim/orrery/faults"
 )
 
@@ -16,11 +14,26 @@ type Stretch struct {
 	Open       bool   // it still is: To is the end of the tape, and End its last event
 }
 
+// stretched is what [Tape.Stretches] found last, and when.
+type stretched struct {
+	list   []Stretch
+	forces int
+	events uint64
+	now    time.Duration
+}
+
 // Stretches returns all faults that were in force for some time, those that began first
-// before the others.
+// before the others. It is not to be changed.
 func (t *Tape) Stretches() []Stretch {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if k := &t.known; k.forces != len(t.forces) || k.events != t.events || k.now != t.now {
+		t.known = stretched{t.stretches(), len(t.forces), t.events, t.now}
+	}
+	return t.known.list
+}
+
+func (t *Tape) stretches() []Stretch {
 	type identity struct {
 		fault, text string
 		since       time.Duration
@@ -59,17 +72,4 @@ func (t *Tape) Shown(node int, visit func(s *NodeState) bool) {
 			}
 		}
 	}
-}
-
-// Operation returns the operation whose call is that event, as far as it is known; nil if
-// there is none.
-func (t *Tape) Operation(call uint64) *checker.Operation {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	i := sort.Search(len(t.ops), func(i int) bool { return t.ops[i].CallEvent >= call })
-	if i == len(t.ops) || t.ops[i].CallEvent != call {
-		return nil
-	}
-	op := t.ops[i]
-	return &op
 }

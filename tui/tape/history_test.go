@@ -65,20 +65,3 @@ func TestShown(t *testing.T) {
 		}
 	}
 }
-
-// TestOperation finds each operation by its call, and none elsewhere.
-func TestOperation(t *testing.T) {
-	tp := record(t, "raft/minority-leader", 42)
-	calls := map[uint64]bool{}
-	for _, op := range tp.AllOperations() {
-		calls[op.CallEvent] = true
-		if got := tp.Operation(op.CallEvent); got == nil || *got != op {
-			t.Fatalf("event %d is the call of %v, expected %v", op.CallEvent, got, op)
-		}
-	}
-	for n := uint64(0); n <= tp.Events()+1; n += 31 {
-		if op := tp.Operation(n); !calls[n] && op != nil {
-			t.Fatalf("event %d is the call of %v", n, op)
-		}
-	}
-}

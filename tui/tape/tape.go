@@ -7,6 +7,7 @@
 package tape
 
 import (
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -94,6 +95,7 @@ type Tape struct {
 	open   []int // of ops: those that have not returned
 	marks  []Mark
 	forces []inForce
+	known  stretched // of forces
 	report *scenarios.Report
 	err    error
 	ended  bool
@@ -217,12 +219,11 @@ func (t *Tape) Operations(upTo uint64) []checker.Operation {
 	return ops
 }
 
-// AllOperations returns what clients asked in the whole run, as far as it is known. It is not
-// to be changed.
+// AllOperations returns what clients asked in the whole run, as far as it is known.
 func (t *Tape) AllOperations() []checker.Operation {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return append([]checker.Operation(nil), t.ops...)
+	return slices.Clone(t.ops)
 }
 
 // reopen makes of an operation what it was at an event.
