@@ -5,25 +5,29 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/orrery-sim/orrery/faults"
 	_ "github.com/orrery-sim/orrery/internal/steady"
 	"github.com/orrery-sim/orrery/nodes"
 	"github.com/orrery-sim/orrery/sim"
 	"github.com/orrery-sim/orrery/tui/play"
 )
 
-func open(t testing.TB, name string, seed uint64) *play.Session {
+// open plays a scenario that is cut short, and waits for its end.
+func open(t testing.TB, name string, seed uint64, run time.Duration) *play.Session {
 	t.Helper()
 	s, err := nodes.All.Load(name)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Run, s.Settle = min(s.Run, run), min(s.Settle, run)
+	s.Faults = slices.DeleteFunc(s.Faults, func(f faults.Fault) bool { return f.At >= run })
 	p, err := play.Open(play.Script{Scenario: s, Seed: seed})
 	if err != nil {
 		t.Fatal(err)
@@ -36,14 +40,14 @@ func open(t testing.TB, name string, seed uint64) *play.Session {
 func hash(s *play.Session) string {
 	for s.Report() == nil {
 		s.Follow()
-		runtime.Gosched()
+		time.Sleep(time.Millisecond) // leaves the processor to the run
 	}
 	return s.Report().Hash
 }
 
 // TestSession plays: crash, go on, back, undo, fork, isolate instead.
 func TestSession(t *testing.T) {
-	p := open(t, "raft/calm", 3)
+	p := open(t, "raft/calm", 3, 9*time.Second)
 	before := hash(p)
 	p.GoAt(5 * time.Second)
 	event := p.Event()
@@ -136,7 +140,7 @@ func TestAsIfFromTheStart(t *testing.T) {
 
 // TestSave runs the Go test that a session was saved as.
 func TestSave(t *testing.T) {
-	p := open(t, "raft/minority-leader", 42)
+	p := open(t, "raft/minority-leader", 42, 7*time.Second)
 	p.GoAt(2 * time.Second)
 	if err := p.Do("crash leader"); err != nil {
 		t.Fatal(err)
@@ -178,7 +182,7 @@ func TestSave(t *testing.T) {
 }
 
 func TestSaveName(t *testing.T) {
-	p := open(t, "echo/calm", 1)
+	p := open(t, "echo/calm", 1, time.Second)
 	for _, name := range []string{"", "Upper", "../x", "a b", "x-", "1x"} {
 		if _, err := play.Save(p.Script(), t.TempDir(), name); err == nil {
 			t.Errorf("saved as %q", name)

@@ -91,8 +91,8 @@ func sameView(t *rapid.T, got, want *tape.Tape, n, upTo uint64) {
 // it has come to: under -race, nobody writes what somebody reads.
 func TestLookedAt(t *testing.T) {
 	s, o := brief(t)
-	s.Run = 12 * time.Second // long enough for the scheduler to let both in
-	for at := 3; at < 12; at++ {
+	s.Run = 6 * time.Second // long enough for the scheduler to let both in
+	for at := 3; at < 6; at++ {
 		o.Faults = append(o.Faults, faults.MustParse(fmt.Sprintf("at %ds for 500ms: isolate n%d", at, at%5+1)))
 	}
 	var tapes []*tape.Tape
@@ -102,7 +102,7 @@ func TestLookedAt(t *testing.T) {
 	}
 	for tapes = append(tapes, first); len(tapes) < 4; {
 		last := tapes[len(tapes)-1]
-		for last.Events() < uint64(len(tapes))*3000 && !last.Progress().Ended {
+		for last.Events() < uint64(len(tapes))*1500 && !last.Progress().Ended {
 			look(tapes)
 		}
 		again, err := last.Again(s, o, last.Events())
