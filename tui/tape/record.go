@@ -315,7 +315,7 @@ func (rec *recorder) sample(number uint64) {
 	}
 	c := t.chunks[(number-1)/chunkSize]
 	for _, i := range rec.dirty {
-		s := show(rec.nodes[i], number, t.rec(number).at)
+		s := show(rec.nodes[i], number, t.rec(number).at, rec.run.World.Now())
 		if old := rec.states[i]; old == nil || !old.same(s) {
 			rec.states[i] = s
 			c.changes = append(c.changes, change{number, i, s})
@@ -324,14 +324,17 @@ func (rec *recorder) sample(number uint64) {
 	rec.dirty = rec.dirty[:0]
 }
 
-// show asks a node what it shows.
-func show(n *sim.Node, number uint64, at time.Duration) *NodeState {
+// show asks a node what it has shown since an event. Nothing has happened since but that its
+// clock went on.
+func show(n *sim.Node, number uint64, at, now time.Duration) *NodeState {
 	cores, busy := n.Cores()
-	return &NodeState{
-		Event: number, At: at, Up: n.Up(), Paused: n.Paused(), Incarnation: n.Incarnation(), Fields: n.Fields(),
+	s := &NodeState{
+		Event: number, At: now, Up: n.Up(), Paused: n.Paused(), Incarnation: n.Incarnation(), Fields: n.Fields(),
 		ClockError: n.ClockError(), ClockDrift: n.ClockDrift(), Cores: cores, Busy: busy, WorkQueue: n.WorkQueue(), Speed: n.Speed(),
 		Inbox: n.InboxQueue(), DiskUsed: n.Disk().Used(), DiskQueue: n.Disk().Queue(),
 	}
+	s.At, s.ClockError = at, s.ClockErrorAt(at)
+	return s
 }
 
 // mark adds a mark in its place: nearly always the last. Somebody may be reading those
