@@ -182,8 +182,8 @@ func (p *player) together() {
 	}
 }
 
-// show brings the scenes up to date, and shows them to the panes that are seen or have keys
-// to answer.
+// show brings the scenes up to date, and shows them to the panes that are seen, have keys to
+// answer, or are at work.
 func (p *player) show() {
 	for i, t := range p.takes {
 		t.Follow()
@@ -202,7 +202,8 @@ func (p *player) show() {
 		}
 	}
 	for i, pane := range p.panes {
-		if i != paneStage && (i == p.focus || slices.ContainsFunc(p.slots, func(s slot) bool { return s.pane == i })) {
+		seen := i == p.focus || slices.ContainsFunc(p.slots, func(s slot) bool { return s.pane == i })
+		if i != paneStage && (seen || works(pane)) {
 			pane.Show(&p.takes[p.active].scene)
 		}
 	}

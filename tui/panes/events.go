@@ -278,6 +278,12 @@ func (p *Events) move(forward bool, by int) Action {
 	return p.look("events that pass the filter", nil, false)
 }
 
+// calls says whether an event is the call of an operation.
+func calls(t *tape.Tape, event uint64) bool {
+	_, ok := t.OperationAt(event, event)
+	return ok
+}
+
 // pickEvent selects what an event is about: a message, an operation, or a node.
 func pickEvent(t *tape.Tape, event uint64) Action {
 	e, ok := t.Event(event)
@@ -291,9 +297,8 @@ func pickEvent(t *tape.Tape, event uint64) Action {
 	if e.Kind == sim.KindSpanEnd {
 		call = e.Arg
 	}
-	_, asked := t.OperationAt(call, event)
 	switch {
-	case asked:
+	case calls(t, call):
 		return Pick{Selection{Operation: call}}
 	case e.Peer != "":
 		return Pick{Selection{Node: e.Node, Peer: e.Peer}}

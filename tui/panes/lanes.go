@@ -68,8 +68,8 @@ func (p *Lanes) Show(s *Scene) {
 	p.names()
 	if call := s.Selected.Operation; call != p.picked {
 		p.picked = call
-		if op := s.Tape.Operation(call); op != nil {
-			p.lane = p.laneOf(op)
+		if op, ok := s.Tape.OperationAt(call, s.Tape.Events()); ok {
+			p.lane = p.laneOf(&op)
 		}
 	}
 	if r := s.Tape.Progress().Report; r != p.report {

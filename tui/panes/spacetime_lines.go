@@ -119,11 +119,11 @@ func (p *SpaceTime) live(now []life, st *step) {
 		case sim.KindResume:
 			l.paused = false
 		case sim.KindSpan:
-			if p.scene.Tape.Operation(e.Number) != nil {
+			if calls(p.scene.Tape, e.Number) {
 				l.asking++
 			}
 		case sim.KindSpanEnd:
-			if p.scene.Tape.Operation(e.Arg) != nil {
+			if calls(p.scene.Tape, e.Arg) {
 				l.asking = max(l.asking-1, 0)
 			}
 		}
