@@ -41,8 +41,10 @@ func Causes(t *tape.Tape, event uint64) []uint64 {
 
 // causesCall is the call of the operation that an event ends, or 0.
 func causesCall(t *tape.Tape, event uint64) uint64 {
-	if e, ok := t.Event(event); ok && e.Kind == sim.KindSpanEnd && t.Operation(e.Arg) != nil {
-		return e.Arg
+	if e, ok := t.Event(event); ok && e.Kind == sim.KindSpanEnd {
+		if _, asked := t.OperationAt(e.Arg, event); asked {
+			return e.Arg
+		}
 	}
 	return 0
 }

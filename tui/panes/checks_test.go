@@ -52,8 +52,19 @@ func TestChecksByHand(t *testing.T) {
 		s = sceneAt(tp, tp.Events())
 		c.Show(s)
 	}
-	saw(t, c, "◐ unknown     ")
+	saw(t, c, "✕ violated at 6.188271s", "◐ unknown", "the run ended early")
 	unseen(t, c, "so far")
+}
+
+// TestChecksOfTheEnd: what only the whole run breaks is told as the future's before its end.
+func TestChecksOfTheEnd(t *testing.T) {
+	tp := recorded(t, "cache/avalanche", 1)
+	c := panes.NewChecks()
+	c.Show(sceneAt(tp, 100))
+	saw(t, c, "○ violated, judged at the end")
+	c.Show(sceneAt(tp, tp.Events()))
+	saw(t, c, "✕ violated    ")
+	unseen(t, c, "judged at the end")
 }
 
 // TestChecksClick: a click selects the operation that broke the promise, another goes
