@@ -101,7 +101,7 @@ func stageForces(v *tape.View) (string, draw.Ink) {
 
 // stageTime is a time of the run, without zeros at its end.
 func stageTime(d time.Duration) string {
-	text := strings.TrimRight(fmt.Sprintf("%d.%06d", d/time.Second, d%time.Second/time.Microsecond), "0")
+	text := strings.TrimRight(strings.TrimSuffix(clockText(d), "s"), "0")
 	return strings.TrimSuffix(text, ".") + "s"
 }
 
