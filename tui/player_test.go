@@ -23,14 +23,22 @@ import (
 
 // TestScreens are whole screens, at the sizes that people have.
 func TestScreens(t *testing.T) {
-	for _, size := range [][2]int{{80, 24}, {160, 48}, {60, 20}} {
-		p := sit(t, "raft/minority-leader", 42, size[0], size[1])
+	sizes := [][2]int{{80, 24}, {160, 48}, {60, 20}}
+	p := sit(t, "raft/minority-leader", 42, 80, 24)
+	check := func(name string, size [2]int) {
+		p.send(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+		golden.Check(t, p.screen(), fmt.Sprintf("testdata/%s-%dx%d.txt", name, size[0], size[1]))
+	}
+	for _, size := range sizes {
 		p.keys("G", "5.002s", "enter")
-		golden.Check(t, p.screen(), fmt.Sprintf("testdata/player-%dx%d.txt", size[0], size[1]))
+		check("player", size)
 		p.keys("?")
-		golden.Check(t, p.screen(), fmt.Sprintf("testdata/help-%dx%d.txt", size[0], size[1]))
-		p.keys("esc", "b").wait().keys("a", "isolate leader", "enter").wait()
-		golden.Check(t, p.screen(), fmt.Sprintf("testdata/fork-%dx%d.txt", size[0], size[1]))
+		check("help", size)
+		p.keys("esc")
+	}
+	p.keys("b").wait().keys("a", "isolate leader", "enter").wait()
+	for _, size := range sizes {
+		check("fork", size)
 	}
 }
 
