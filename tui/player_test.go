@@ -57,6 +57,15 @@ func TestCrashAndFork(t *testing.T) {
 	p.keys("u").wait().sees("taken back: crash leader at 5s").keys("U").wait().sees("made again: crash leader at 5s")
 }
 
+// TestTogether: two runs side by side are at the same time, wherever one goes.
+func TestTogether(t *testing.T) {
+	p := sit(t, "raft/calm", 3, 160, 48).keys("G", "2s", "enter", "b").wait().sees("2.000000s", "what if")
+	p.keys("G", "5s", "enter", "o").sees("5.000000s").keys("G", "1s", "enter", "o").sees("1.000000s")
+	p.keys("space")
+	p.send(tui.Frame(200 * time.Millisecond))
+	p.keys("space").sees("1.020000s").keys("o").sees("1.020000s")
+}
+
 // TestEveryStep goes forward and back by all that there is to go by.
 func TestEveryStep(t *testing.T) {
 	p := sit(t, "raft/minority-leader", 42, 160, 48)
