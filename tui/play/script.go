@@ -100,16 +100,6 @@ func (s Script) Switch(fault int) Script {
 	return s
 }
 
-// Turn sets a knob.
-func (s Script) Turn(knob, value string) (Script, error) {
-	s.Knobs = maps.Clone(s.Knobs)
-	if s.Knobs == nil {
-		s.Knobs = scenarios.Values{}
-	}
-	s.Knobs[knob] = value
-	return s, s.Check()
-}
-
 // forever is later than every run.
 const forever = time.Duration(1<<63 - 1)
 
