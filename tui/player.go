@@ -99,7 +99,7 @@ func (p *player) moves() bool {
 		return true
 	}
 	for _, t := range p.takes {
-		if !t.Follow() || !t.Tape().Progress().Ended {
+		if _, _, again := t.Tape().Repeating(); again || !t.Follow() || !t.Tape().Progress().Ended {
 			return true
 		}
 	}
@@ -143,6 +143,9 @@ func (p *player) frame(m *Model, passed time.Duration) tea.Cmd {
 // play moves on by what has passed on the wall.
 func (p *player) play(m *Model, passed time.Duration) {
 	s := p.session()
+	if !s.Tape().Has(s.Event()) {
+		return // it is run again, and played on then
+	}
 	at, before := s.At(), s.Event()
 	progress := s.Tape().Progress()
 	if progress.Ended && at >= progress.At {

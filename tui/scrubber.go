@@ -75,9 +75,7 @@ func (p *player) scrubber(c *draw.Canvas) {
 		}
 	}
 	for _, b := range s.Bookmarks() {
-		if e, ok := t.Event(b); ok {
-			c.Set(p.column(e.At, w), 0, 'B', draw.Key)
-		}
+		c.Set(p.column(t.Time(b), w), 0, 'B', draw.Key)
 	}
 	c.Set(p.column(s.At(), w), 1, '●', draw.Chosen)
 }

@@ -34,6 +34,10 @@ func (p *player) status(c *draw.Canvas) {
 	if !s.Follow() {
 		verdict, short, ink = "running again to this moment: "+verdict, "running again", draw.Warn
 	}
+	if at, to, ok := s.Tape().Repeating(); ok {
+		verdict, ink = fmt.Sprintf("running again to event %s, now at %s", thousands(to), thousands(at)), draw.Warn
+		short = "running again"
+	}
 	what := whatIsRun(&script)
 	moment := p.moment("")
 	room := func() int {

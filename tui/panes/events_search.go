@@ -151,7 +151,7 @@ type seek struct {
 // there is nothing.
 func (s *seek) step() (found uint64, done bool) {
 	budget, stopped := slice, false
-	s.tape.Scan(s.next, s.forward, func(e *sim.Event) bool {
+	missing := s.tape.Scan(s.next, s.forward, func(e *sim.Event) bool {
 		if s.last != 0 && e.Number > s.last {
 			return false
 		}
@@ -170,5 +170,5 @@ func (s *seek) step() (found uint64, done bool) {
 		stopped = budget <= 0
 		return !stopped
 	})
-	return found, !stopped
+	return found, !stopped && !missing
 }

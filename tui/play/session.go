@@ -99,14 +99,21 @@ func (s *Session) Follow() bool {
 	}
 	if s.instant {
 		s.event = s.tape.ByTime(s.at)
+	} else {
+		s.at = s.shown() // which was not known if the tape had dropped it
 	}
-	return p.Ended || s.at < p.At
+	return (p.Ended || s.at < p.At) && s.tape.Has(s.event)
 }
 
 // shown is the time of the event that is shown.
-func (s *Session) shown() time.Duration {
-	e, _ := s.tape.Event(s.event)
-	return e.At
+func (s *Session) shown() time.Duration { return s.tape.Time(s.event) }
+
+// here says whether all is known that depends on the moment that is shown.
+func (s *Session) here() error {
+	if s.tape.Has(s.event) && s.tape.Has(s.event+1) || s.event >= s.tape.Events() {
+		return nil
+	}
+	return errors.New("the run is being run again to this moment: do it when it is there")
 }
 
 // Step moves by so many events.
@@ -118,8 +125,8 @@ func (s *Session) Step(by int) {
 	s.Go(uint64(int64(s.event) + int64(by)))
 }
 
-// StepTo moves to the next event that is wanted, or, backward, to the one before. It
-// says whether there is one.
+// StepTo moves to the next event that is wanted, or, backward, to the one before, or as far
+// as the tape has not dropped what lies between. It says whether there is one.
 func (s *Session) StepTo(forward bool, wanted func(e *sim.Event) bool) bool {
 	from, found := s.event+1, uint64(0)
 	if !forward {
@@ -128,12 +135,19 @@ func (s *Session) StepTo(forward bool, wanted func(e *sim.Event) bool) bool {
 		}
 		from = s.event - 1
 	}
-	s.tape.Scan(from, forward, func(e *sim.Event) bool {
+	last := s.event
+	missing := s.tape.Scan(from, forward, func(e *sim.Event) bool {
+		last = e.Number
 		if wanted(e) {
 			found = e.Number
 		}
 		return found == 0
 	})
+	if missing { // as far as it is there: from there one can go on
+		if found = last + 1; !forward {
+			found = last - 1
+		}
+	}
 	if found != 0 {
 		s.Go(found)
 	}
@@ -143,10 +157,7 @@ func (s *Session) StepTo(forward bool, wanted func(e *sim.Event) bool) bool {
 // Now is the time at which something that is done now is done: after all that is
 // shown, and before all that is not.
 func (s *Session) Now() time.Duration {
-	shown := time.Duration(0)
-	if e, ok := s.tape.Event(s.event); ok {
-		shown = e.At
-	}
+	shown := s.shown()
 	next := shown + time.Millisecond
 	if e, ok := s.tape.Event(s.event + 1); ok {
 		next = e.At
@@ -161,6 +172,9 @@ func (s *Session) Now() time.Duration {
 // to where it has been done. What happens at the same instant as the event that is shown
 // happens before.
 func (s *Session) Do(what string) error {
+	if err := s.here(); err != nil {
+		return err
+	}
 	now := s.settle()
 	script, err := s.script.Do(now, what)
 	if err != nil {
@@ -180,6 +194,9 @@ func (s *Session) settle() time.Duration {
 
 // End ends what was done by hand, by its index, now.
 func (s *Session) End(act int) error {
+	if err := s.here(); err != nil {
+		return err
+	}
 	now := s.settle()
 	script, err := s.script.End(act, now)
 	if err != nil {
@@ -287,11 +304,13 @@ func (s *Session) Fork() (*Session, error) {
 	if s.next != nil {
 		return nil, errors.New("the run is being run again: fork when it has come to this moment")
 	}
+	if err := s.here(); err != nil {
+		return nil, err
+	}
 	script, event, at, instant := s.script, s.event, s.at, s.instant
 	if now := s.doing(); now > 0 {
 		event, instant = s.tape.ByTime(now-1), false
-		e, _ := s.tape.Event(event)
-		at = e.At
+		at = s.tape.Time(event)
 	}
 	script.Acts = slices.DeleteFunc(slices.Clone(script.Acts), func(f faults.Fault) bool { return f.At > at })
 	t, err := s.tape.Again(script.Base(), script.Options(), event)

@@ -1,6 +1,10 @@
 package tape
 
-import "github.com/orrery-sim/orrery/sim"
+import (
+	"sort"
+
+	"github.com/orrery-sim/orrery/sim"
+)
 
 // Diff looks for the first event in which two runs differ, apart from what was done to
 // them from outside: the first thing that the clusters did differently.
@@ -28,6 +32,10 @@ func (d *Diff) Compared() uint64 { return max(d.x, 1) - 1 }
 
 // Advance compares at most so many events more, as far as both tapes have come.
 func (d *Diff) Advance(events int) {
+	if d.x == d.y {
+		d.x = max(d.x, d.a.common(d.b))
+		d.y = d.x
+	}
 	for ; events > 0 && !d.done; events-- {
 		a, moreA := d.a.next(&d.x)
 		b, moreB := d.b.next(&d.y)
@@ -56,10 +64,32 @@ func (t *Tape) next(from *uint64) (e *sim.Event, more bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for ; *from <= t.events; *from++ {
-		if k := t.rec(*from).kind; k != sim.KindAct && k != sim.KindNone {
-			found := t.event(*from)
+		r := t.rec(*from)
+		if r == nil {
+			return nil, true
+		}
+		if r.kind != sim.KindAct && r.kind != sim.KindNone {
+			found, _ := t.event(*from)
 			return &found, true
 		}
 	}
 	return nil, !t.ended
+}
+
+// common returns the first event of the last chunk up to whose beginning two runs have the
+// same hash: what lies before is equal, whether or not it is there.
+func (t *Tape) common(o *Tape) uint64 {
+	a, b := t.hashes(), o.hashes()
+	return first(max(sort.Search(min(len(a), len(b)), func(k int) bool { return a[k] != b[k] }), 1) - 1)
+}
+
+// hashes are those of the run after the first event of each chunk.
+func (t *Tape) hashes() []uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list := make([]uint64, len(t.chunks))
+	for k, c := range t.chunks {
+		list[k] = c.hash
+	}
+	return list
 }

@@ -52,7 +52,7 @@ func (t *Tape) stretches() []Stretch {
 		}
 		for id, i := range open {
 			if !now[id] {
-				found[i].To, found[i].End, found[i].Open = t.rec(in.event).at, in.event, false
+				found[i].To, found[i].End, found[i].Open = in.at, in.event, false
 				delete(open, id)
 			}
 		}
@@ -61,13 +61,18 @@ func (t *Tape) stretches() []Stretch {
 }
 
 // Shown calls visit with what a node showed of itself, one state after the other, until
-// it says false. visit must not ask the tape for anything.
+// it says false. Where events were dropped it is told only of what was shown when a queue
+// was longest. visit must not ask the tape for anything.
 func (t *Tape) Shown(node int, visit func(s *NodeState) bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, c := range t.chunks {
-		for i := range c.changes {
-			if int(c.changes[i].node) == node && !visit(c.changes[i].state) {
+		list := c.changes
+		if c.records == nil {
+			list = c.peaks
+		}
+		for i := range list {
+			if int(list[i].node) == node && !visit(list[i].state) {
 				return
 			}
 		}

@@ -1,7 +1,9 @@
 package tape
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,25 +14,21 @@ import (
 	"github.com/orrery-sim/orrery/sim"
 )
 
-// Most is how many events a tape keeps. A longer run goes on to its end and is judged,
-// but what lies behind cannot be shown.
-const Most = 4_000_000
-
 // Record runs a scenario and tapes it, in the background. What is impossible in the
 // options is an error, and nothing runs then.
 func Record(s *scenarios.Scenario, o scenarios.Options) (*Tape, error) {
-	return record(s, o, nil, 0)
+	return record(s, o, Budget, nil, 0)
 }
 
 // Again runs the scenario with other options, of which it is known that they change
 // nothing up to an event: so far the new tape is there at once.
 func (t *Tape) Again(s *scenarios.Scenario, o scenarios.Options, upTo uint64) (*Tape, error) {
-	return record(s, o, t, upTo)
+	return record(s, o, t.budget, t, upTo)
 }
 
-func record(s *scenarios.Scenario, o scenarios.Options, base *Tape, upTo uint64) (*Tape, error) {
-	t := &Tape{scenario: s, options: o, done: make(chan struct{}), index: map[string]int16{}, procs: []string{""}}
-	rec := &recorder{tape: t, under: map[uint64]uint64{}, procs: map[string]uint32{"": 0}}
+func record(s *scenarios.Scenario, o scenarios.Options, budget int, base *Tape, upTo uint64) (*Tape, error) {
+	t := &Tape{scenario: s, options: o, done: make(chan struct{}), index: map[string]int16{}, procs: []string{""}, procID: map[string]uint32{"": 0}, budget: budget}
+	rec := &recorder{watcher: watcher{tape: t, under: map[uint64]uint64{}}, passed: map[uint64]*passed{}}
 	if base != nil {
 		base.mu.Lock()
 		rec.adopt(base, upTo)
@@ -47,20 +45,15 @@ func record(s *scenarios.Scenario, o scenarios.Options, base *Tape, upTo uint64)
 
 // recorder fills a tape. It lives in the run's goroutine.
 type recorder struct {
-	tape  *Tape
-	run   *scenarios.Run
-	nodes []*sim.Node
-	procs map[string]uint32
+	watcher
+	run *scenarios.Run
 
-	under      map[uint64]uint64 // the message that the next event about it will name as cause, by that event
 	links      map[Pair]LinkState
-	dirty      []int16 // nodes to which something has happened since they were last asked
-	states     []*NodeState
-	step       uint64 // the event with which what happens now began
-	skip       uint64 // events that the tape has from another
-	acted      bool   // the faults in force may have changed since they were last asked for
-	failed     bool   // the run was told to end
-	milestones int    // recorded
+	passed     map[uint64]*passed // messages that are under way for longer than a chunk
+	skip       uint64             // events that the tape has from another
+	acted      bool               // the faults in force may have changed since they were last asked for
+	failed     bool               // the run was told to end
+	milestones int                // recorded
 	hash       uint64
 	hashAt     uint64 // the event after which the run that was taken over had that hash
 }
@@ -108,41 +101,12 @@ func (rec *recorder) begin(run *scenarios.Run) {
 	t := rec.tape
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	rec.meet()
+	rec.enter(run.World)
 	// What made the world, such as its links, was not observed: it is told of by number only.
 	for n := t.events + 1; n <= run.World.Events(); n++ {
 		rec.append(&sim.Event{Number: n})
 	}
-	for i := range rec.nodes {
-		rec.dirty = append(rec.dirty, int16(i))
-	}
 	run.World.Observe(rec)
-}
-
-// meet takes in the nodes that are new.
-func (rec *recorder) meet() {
-	t := rec.tape
-	all := rec.run.World.Nodes()
-	for _, n := range all[len(rec.nodes):] {
-		rec.nodes = append(rec.nodes, n)
-		if len(t.nodes) < len(rec.nodes) {
-			t.index[n.Name()] = int16(len(t.nodes))
-			t.nodes = append(t.nodes[:len(t.nodes):len(t.nodes)], Node{n.Name(), n.Client(), n.Site()})
-		}
-	}
-	for len(rec.states) < len(rec.nodes) {
-		rec.states = append(rec.states, nil)
-	}
-}
-
-// starts says whether an event is the first of what happens at once: all before it is
-// done, and nodes can be asked what they show. So is one whose cause lies further back.
-func starts(k sim.Kind) bool {
-	switch k {
-	case sim.KindWake, sim.KindTimer, sim.KindDeliver, sim.KindAct, sim.KindBoot, sim.KindWorkEnd, sim.KindDiskEnd:
-		return true
-	}
-	return false
 }
 
 // Event takes in an event of the run.
@@ -161,12 +125,8 @@ func (rec *recorder) Event(e *sim.Event) {
 		rec.pass(e)
 		return
 	}
-	if e.Number > Most {
-		return
-	}
-	if starts(e.Kind) || e.Cause < rec.step {
+	if rec.begins(e) {
 		rec.settle(e.Number - 1)
-		rec.step = e.Number
 	}
 	rec.append(e)
 }
@@ -189,7 +149,7 @@ func (rec *recorder) settle(number uint64) {
 	rec.sample(number)
 	if rec.acted {
 		rec.acted = false
-		t.forces = append(t.forces, inForce{number, slices.Clone(rec.run.Faults.InForce())})
+		t.forces = append(t.forces, inForce{number, t.timeOf(max(number, 1)), slices.Clone(rec.run.Faults.InForce())})
 	}
 	list := rec.run.Cluster.Milestones()
 	for _, m := range list[min(rec.milestones, len(list)):] {
@@ -201,19 +161,18 @@ func (rec *recorder) settle(number uint64) {
 // append adds an event to the tape.
 func (rec *recorder) append(e *sim.Event) {
 	t := rec.tape
-	node, peer := rec.id(e.Node), rec.id(e.Peer)
-	c := rec.chunk(e.Number)
-	send := rec.travel(e)
-	c.records = append(c.records, entry{
-		at: e.At, since: e.Since, arg: e.Arg, text: e.Text, body: e.Body, cause: uint32(e.Cause), send: uint32(send),
-		procID: e.ProcID, born: uint32(e.Born), span: uint32(e.Span), call: e.Call, proc: rec.proc(e.Proc),
-		node: node, peer: peer, kind: e.Kind, answer: e.Answer,
-	})
-	t.events, t.now = e.Number, e.At
-	rec.links = relink(rec.links, e.Kind, node, peer)
-	if node >= 0 && !slices.Contains(rec.dirty, node) {
-		rec.dirty = append(rec.dirty, node)
+	c := rec.chunk(e)
+	send, ended := rec.travel(e)
+	if p := rec.passed[send]; ended && p != nil {
+		p.end, p.Arrives, p.Fate = e.Number, e.At, e.Kind
+		delete(rec.passed, send)
 	}
+	if e.Kind == sim.KindSend {
+		t.markSend(e.Number)
+	}
+	r := rec.add(c, e, send, ended)
+	t.events, t.now = e.Number, e.At
+	rec.links = relink(rec.links, e.Kind, r.node, r.peer)
 	switch e.Kind {
 	case sim.KindAct:
 		rec.acted = true
@@ -231,80 +190,26 @@ func (rec *recorder) append(e *sim.Event) {
 }
 
 // chunk returns the chunk that an event belongs to, a new one if it is its first.
-func (rec *recorder) chunk(number uint64) *chunk {
+func (rec *recorder) chunk(e *sim.Event) *chunk {
 	t := rec.tape
-	k := int(number-1) / chunkSize
+	k := chunkOf(e.Number)
 	if k < len(t.chunks) {
 		return t.chunks[k]
 	}
-	c := &chunk{nodes: slices.Clone(rec.states), hash: rec.run.World.Hash(), records: make([]entry, 0, chunkSize)}
-	c.links = make(map[Pair]LinkState, len(rec.links))
-	for p, l := range rec.links {
-		c.links[p] = l
-	}
-	if k > 0 {
-		before := t.chunks[k-1]
-		for _, send := range before.flying {
-			if t.rec(uint64(send)).end == 0 {
-				c.flying = append(c.flying, send)
-			}
+	c := &chunk{begin: e.Number, nodes: slices.Clone(rec.states), hash: rec.run.World.Hash(), at: e.At, records: make([]entry, 0, chunkSize)}
+	c.links = maps.Clone(rec.links)
+	for last, send := range rec.under { // order-free: they are sorted below
+		p := rec.passed[send]
+		if p == nil {
+			p = &passed{Flight: t.chunks[k-1].records[(send-1)%chunkSize].flight(send)}
+			rec.passed[send] = p
 		}
-		for i := range before.records {
-			if r := &before.records[i]; r.kind == sim.KindSend && r.end == 0 {
-				c.flying = append(c.flying, uint32(uint64(k-1)*chunkSize)+uint32(i)+1)
-			}
-		}
+		c.flying = append(c.flying, aloft{last, p})
 	}
+	slices.SortFunc(c.flying, func(a, b aloft) int { return cmp.Compare(a.Send, b.Send) })
 	t.chunks = append(t.chunks, c)
+	t.keep(k)
 	return c
-}
-
-// travel follows a message on its way, and returns the event that sent it if e is
-// about one.
-func (rec *recorder) travel(e *sim.Event) (send uint64) {
-	switch e.Kind {
-	case sim.KindSend:
-		rec.under[e.Number] = e.Number
-	case sim.KindHold, sim.KindRetry:
-		if send = rec.under[e.Cause]; send != 0 {
-			delete(rec.under, e.Cause)
-			rec.under[e.Number] = send
-		}
-	case sim.KindDeliver, sim.KindDrop, sim.KindBreak, sim.KindRefuse:
-		if send = rec.under[e.Cause]; send != 0 {
-			delete(rec.under, e.Cause)
-			if r := rec.tape.rec(send); e.Number > rec.skip {
-				r.end = uint32(e.Number)
-			}
-		} else if e.Cause != 0 && e.Cause < e.Number && rec.tape.rec(e.Cause).kind == sim.KindSend {
-			send = e.Cause // a copy that the network made
-		}
-	}
-	return send
-}
-
-func (rec *recorder) id(name string) int16 {
-	if name == "" {
-		return -1
-	}
-	id, known := rec.tape.index[name]
-	if !known {
-		rec.meet()
-		if id, known = rec.tape.index[name]; !known {
-			return -1
-		}
-	}
-	return id
-}
-
-func (rec *recorder) proc(name string) uint32 {
-	id, known := rec.procs[name]
-	if !known {
-		id = uint32(len(rec.tape.procs))
-		rec.procs[name] = id
-		rec.tape.procs = append(rec.tape.procs, name)
-	}
-	return id
 }
 
 // sample asks the nodes to which something has happened what they show after an event.
@@ -313,28 +218,7 @@ func (rec *recorder) sample(number uint64) {
 	if number == 0 || number > t.events {
 		return
 	}
-	c := t.chunks[(number-1)/chunkSize]
-	for _, i := range rec.dirty {
-		s := show(rec.nodes[i], number, t.rec(number).at, rec.run.World.Now())
-		if old := rec.states[i]; old == nil || !old.same(s) {
-			rec.states[i] = s
-			c.changes = append(c.changes, change{number, i, s})
-		}
-	}
-	rec.dirty = rec.dirty[:0]
-}
-
-// show asks a node what it has shown since an event. Nothing has happened since but that its
-// clock went on.
-func show(n *sim.Node, number uint64, at, now time.Duration) *NodeState {
-	cores, busy := n.Cores()
-	s := &NodeState{
-		Event: number, At: now, Up: n.Up(), Paused: n.Paused(), Incarnation: n.Incarnation(), Fields: n.Fields(),
-		ClockError: n.ClockError(), ClockDrift: n.ClockDrift(), Cores: cores, Busy: busy, WorkQueue: n.WorkQueue(), Speed: n.Speed(),
-		Inbox: n.InboxQueue(), DiskUsed: n.Disk().Used(), DiskQueue: n.Disk().Queue(),
-	}
-	s.At, s.ClockError = at, s.ClockErrorAt(at)
-	return s
+	rec.ask(t.chunks[chunkOf(number)], number)
 }
 
 // mark adds a mark in its place: nearly always the last. Somebody may be reading those
@@ -382,9 +266,23 @@ func (t *Tape) markReport(r *scenarios.Report) {
 		}
 		known := func(m Mark) bool { return m.Kind == MarkViolation && m.Event == event && c.Event != 0 }
 		if !slices.ContainsFunc(t.marks, known) {
-			t.mark(Mark{event, t.rec(event).at, MarkViolation, "", c.Check + ": " + c.Reason})
+			t.mark(Mark{event, t.found(event), MarkViolation, "", c.Check + ": " + c.Reason})
 		}
 	}
+}
+
+// found is the time of an event that a check has found something in: nearly always the
+// call or the return of an operation, which is known even if the event was dropped.
+func (t *Tape) found(event uint64) time.Duration {
+	for i := range t.ops {
+		switch event {
+		case t.ops[i].CallEvent:
+			return time.Duration(t.ops[i].Call)
+		case t.ops[i].ReturnEvent:
+			return time.Duration(t.ops[i].Return)
+		}
+	}
+	return t.timeOf(event)
 }
 
 // follow takes in the operations that are new and those that have returned.

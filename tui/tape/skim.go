@@ -19,13 +19,14 @@ type Glimpse struct {
 }
 
 // Skim is [Tape.Scan] over what events are about, and many times as fast. It looks at
-// most at so many events. visit must not ask the tape for anything.
+// most at so many events, and ends where they are not there at the moment, see
+// [Tape.Has]. visit must not ask the tape for anything.
 func (t *Tape) Skim(from uint64, forward bool, most int, visit func(g Glimpse) bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for n := from; n >= 1 && n <= t.events && most > 0; most-- {
 		r := t.rec(n)
-		if !visit(Glimpse{n, uint64(r.cause), uint64(r.span), r.at, r.kind, int(r.node), int(r.peer), r.answer}) {
+		if r == nil || !visit(Glimpse{n, uint64(r.cause), uint64(r.span), r.at, r.kind, int(r.node), int(r.peer), r.answer}) {
 			return
 		}
 		if forward {

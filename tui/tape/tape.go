@@ -19,10 +19,6 @@ import (
 	"github.com/orrery-sim/orrery/sim"
 )
 
-// chunkSize is how many events lie between two keyframes. A view is the keyframe
-// before it and the events since: some tens of microseconds.
-const chunkSize = 4096
-
 // Node is a machine of the run.
 type Node struct {
 	Name   string
@@ -41,7 +37,7 @@ type entry struct {
 	body   any
 	cause  uint32
 	send   uint32 // of what happens to a message: the event that sent it
-	end    uint32 // of a send: the event that ended the message's way; 0 if it is under way
+	end    uint32 // of a send: the event that ended the message's way, if that is in the same chunk
 	born   uint32
 	span   uint32
 	call   uint64
@@ -50,17 +46,6 @@ type entry struct {
 	peer   int16
 	kind   sim.Kind
 	answer bool
-}
-
-// chunk is a stretch of the tape. Once it is full, nothing in it changes but the ends
-// of messages.
-type chunk struct {
-	nodes   []*NodeState // before its first event
-	links   map[Pair]LinkState
-	flying  []uint32 // messages under way before its first event
-	hash    uint64   // of the run just after its first event
-	records []entry
-	changes []change
 }
 
 // change is what a node showed anew after an event.
@@ -73,6 +58,7 @@ type change struct {
 // inForce is what faults were in force from an event on.
 type inForce struct {
 	event uint64
+	at    time.Duration
 	list  []faults.Force
 }
 
@@ -88,7 +74,13 @@ type Tape struct {
 	nodes  []Node
 	index  map[string]int16
 	procs  []string
+	procID map[string]uint32
 	chunks []*chunk
+	budget int      // of events that are kept
+	kept   int      // chunks whose events are there
+	looks  uint64   // at chunks
+	sends  []uint64 // a bit for each event: whether it sent a message
+	again  repeats
 	events uint64
 	now    time.Duration
 	ops    []checker.Operation
@@ -106,9 +98,6 @@ func (t *Tape) Scenario() *scenarios.Scenario { return t.scenario }
 
 // Options returns with what it is run.
 func (t *Tape) Options() scenarios.Options { return t.options }
-
-// Stop ends the recording. What there is can still be looked at.
-func (t *Tape) Stop() { t.cancelled.Store(true) }
 
 // Wait waits until the run has ended or was stopped.
 func (t *Tape) Wait() { <-t.done }
@@ -149,28 +138,46 @@ func (t *Tape) Events() uint64 {
 	return t.events
 }
 
-// rec returns the entry of an event that is there.
-func (t *Tape) rec(number uint64) *entry {
-	return &t.chunks[(number-1)/chunkSize].records[(number-1)%chunkSize]
+// Has says whether an event is there. One that is there in the run but was dropped is
+// run to again, and there soon.
+func (t *Tape) Has(number uint64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return number <= t.events && (number == 0 || t.look(chunkOf(number)))
 }
 
-// Event returns the event of that number. It is false if there is none yet.
+// Time returns the time of an event. Of one that was dropped it is that of one shortly
+// before; it is 0 if there is none of that number.
+func (t *Tape) Time(number uint64) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if number == 0 || number > t.events {
+		return 0
+	}
+	return t.timeOf(number)
+}
+
+// Event returns the event of that number. It is false if there is none yet, or not at
+// the moment, see [Tape.Has].
 func (t *Tape) Event(number uint64) (sim.Event, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if number == 0 || number > t.events {
 		return sim.Event{}, false
 	}
-	return t.event(number), true
+	return t.event(number)
 }
 
-func (t *Tape) event(number uint64) sim.Event {
+func (t *Tape) event(number uint64) (e sim.Event, ok bool) {
 	r := t.rec(number)
+	if r == nil {
+		return e, false
+	}
 	return sim.Event{
 		Number: number, Cause: uint64(r.cause), At: r.at, Kind: r.kind, Node: t.name(r.node), Peer: t.name(r.peer),
 		Proc: t.procs[r.proc], ProcID: r.procID, Born: uint64(r.born), Span: uint64(r.span), Call: r.call,
 		Answer: r.answer, Since: r.since, Arg: r.arg, Text: r.text, Body: r.body,
-	}
+	}, true
 }
 
 func (t *Tape) name(node int16) string {
@@ -181,14 +188,18 @@ func (t *Tape) name(node int16) string {
 }
 
 // Scan calls visit with the events from number from on, forward or backward, until it
-// says false or there are no more. visit must not ask the tape for anything.
-func (t *Tape) Scan(from uint64, forward bool, visit func(e *sim.Event) bool) {
+// says false or there are no more. It returns true if it ended because an event is not
+// there at the moment, see [Tape.Has]. visit must not ask the tape for anything.
+func (t *Tape) Scan(from uint64, forward bool, visit func(e *sim.Event) bool) (missing bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for n := from; n >= 1 && n <= t.events; {
-		e := t.event(n)
+		e, ok := t.event(n)
+		if !ok {
+			return true
+		}
 		if !visit(&e) {
-			return
+			return false
 		}
 		if forward {
 			n++
@@ -196,13 +207,23 @@ func (t *Tape) Scan(from uint64, forward bool, visit func(e *sim.Event) bool) {
 			n--
 		}
 	}
+	return false
 }
 
-// ByTime returns the number of the last event at or before a time, or 0.
+// ByTime returns the number of the last event at or before a time, or 0. While it is not
+// there, see [Tape.Has], it is one shortly before.
 func (t *Tape) ByTime(at time.Duration) uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return uint64(sort.Search(int(t.events), func(i int) bool { return t.rec(uint64(i)+1).at > at }))
+	k := sort.Search(len(t.chunks), func(i int) bool { return t.chunks[i].at > at }) - 1
+	if k < 0 {
+		return 0
+	}
+	if !t.look(k) {
+		return first(k)
+	}
+	records := t.chunks[k].records
+	return first(k) - 1 + uint64(sort.Search(len(records), func(i int) bool { return records[i].at > at }))
 }
 
 // Operations returns what clients asked up to an event, as it was known then: what had

@@ -86,6 +86,7 @@ type Flight struct {
 // View is the run at a moment: just after an event.
 type View struct {
 	Event  uint64 // 0 is before the first
+	Again  bool   // it is run to again, see [Tape.Has]: till then this is what was shortly before
 	At     time.Duration
 	Last   sim.Event // the event of that number
 	Nodes  []Node
@@ -115,10 +116,8 @@ func (t *Tape) At(number uint64) *View {
 
 // view fills in what there was at v.Event.
 func (t *Tape) view(v *View) *View {
-	k := int(max(v.Event, 1)-1) / chunkSize
-	if k >= len(t.chunks) {
-		k = len(t.chunks) - 1
-	}
+	k := min(chunkOf(max(v.Event, 1)), len(t.chunks)-1)
+	v.Again = !t.look(k)
 	c := t.chunks[k]
 	copy(v.States, c.nodes)
 	for i := range c.changes {
@@ -128,21 +127,22 @@ func (t *Tape) view(v *View) *View {
 		v.States[c.changes[i].node] = c.changes[i].state
 	}
 	if v.Event > 0 {
-		v.Last = t.event(v.Event)
-		v.At = v.Last.At
+		v.At = t.timeOf(v.Event)
+		v.Last, _ = t.event(v.Event)
 	}
 	v.Links = maps.Clone(c.links)
-	for _, send := range c.flying {
-		t.fly(v, uint64(send))
+	for _, f := range c.flying {
+		v.fly(f.Flight, f.end)
 	}
 	for i := range c.records {
-		n := uint64(k)*chunkSize + uint64(i) + 1
+		n := first(k) + uint64(i)
 		if n > v.Event {
 			break
 		}
 		r := &c.records[i]
-		if r.kind == sim.KindSend {
-			t.fly(v, n)
+		if r.kind == sim.KindSend && (r.end == 0 || uint64(r.end) > v.Event) {
+			f, end, _ := t.message(n)
+			v.fly(f, end)
 		}
 		v.Links = relink(v.Links, r.kind, r.node, r.peer)
 	}
@@ -154,17 +154,10 @@ func (t *Tape) view(v *View) *View {
 }
 
 // fly adds a message to the view if it is under way there.
-func (t *Tape) fly(v *View, send uint64) {
-	r := t.rec(send)
-	if r.end != 0 && uint64(r.end) <= v.Event {
-		return
+func (v *View) fly(f Flight, end uint64) {
+	if end == 0 || end > v.Event {
+		v.Flying = append(v.Flying, f)
 	}
-	f := Flight{Send: send, From: int(r.node), To: int(r.peer), Sent: r.at, Answer: r.answer, Call: r.call, Body: r.body}
-	if r.end != 0 {
-		end := t.rec(uint64(r.end))
-		f.Arrives, f.Fate = end.at, end.kind
-	}
-	v.Flying = append(v.Flying, f)
 }
 
 // relink is what an event does to the links. It makes the map if there is none.
@@ -201,42 +194,48 @@ func relink(links map[Pair]LinkState, kind sim.Kind, node, peer int16) map[Pair]
 }
 
 // Changed returns what a node showed before and after its last change up to an
-// event; before is nil if it is the first.
+// event; before is nil if it is the first, or not there at the moment, see [Tape.Has].
 func (t *Tape) Changed(node int, upTo uint64) (before, after *NodeState) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for k := int(min(upTo, t.events)) / chunkSize; k >= 0; k-- {
-		if k >= len(t.chunks) {
-			continue
+	if after = t.state(node, min(upTo, t.events)); after != nil && after.Event > 1 {
+		before = t.state(node, after.Event-1)
+	}
+	return before, after
+}
+
+// state returns what a node showed at an event, or nil.
+func (t *Tape) state(node int, number uint64) (s *NodeState) {
+	if number == 0 {
+		return nil
+	}
+	k := chunkOf(number)
+	t.look(k)
+	c := t.chunks[k]
+	if node < len(c.nodes) {
+		s = c.nodes[node]
+	}
+	for i := range c.changes {
+		if c.changes[i].event > number {
+			break
 		}
-		for i := len(t.chunks[k].changes) - 1; i >= 0; i-- {
-			c := &t.chunks[k].changes[i]
-			switch {
-			case c.event > upTo || int(c.node) != node:
-			case after == nil:
-				after = c.state
-			default:
-				return c.state, after
-			}
+		if int(c.changes[i].node) == node {
+			s = c.changes[i].state
 		}
 	}
-	return nil, after
+	return s
 }
 
 // Flight returns the message that an event sent, whatever became of it, and the event
-// that ended its way, or 0.
+// that ended its way, or 0. It is false also if that is not there at the moment, see
+// [Tape.Has].
 func (t *Tape) Flight(send uint64) (f Flight, end uint64, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if send == 0 || send > t.events || t.rec(send).kind != sim.KindSend {
+	if send == 0 || send > t.events {
 		return f, 0, false
 	}
-	v := &View{}
-	t.fly(v, send)
-	if len(v.Flying) == 0 {
-		return f, 0, false
-	}
-	return v.Flying[0], uint64(t.rec(send).end), true
+	return t.message(send)
 }
 
 // SendOf returns the event that sent the message which an event is about, or 0.
@@ -246,8 +245,11 @@ func (t *Tape) SendOf(number uint64) uint64 {
 	if number == 0 || number > t.events {
 		return 0
 	}
-	if r := t.rec(number); r.kind != sim.KindSend {
+	if t.sent(number) {
+		return number
+	}
+	if r := t.rec(number); r != nil {
 		return uint64(r.send)
 	}
-	return number
+	return 0
 }
