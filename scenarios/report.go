@@ -105,7 +105,11 @@ func (r *Report) WritePicture(out io.Writer) error {
 // of it.
 func (r *Run) Judge(out sim.Outcome) *Report {
 	s, w := r.Scenario, r.World
-	results := r.judge(out)
+	results, out := r.judge(out)
+	var measures []Measure
+	if s.System.Measure != nil {
+		out = worse(out, r.guard("the measures", func() { measures = s.System.Measure(r) }))
+	}
 	st := status(out, results)
 	rep := &Report{
 		Scenario: s.FullName(), Shows: s.Shows, System: s.System.Name, Nodes: r.Cluster.servers,
@@ -140,9 +144,7 @@ func (r *Run) Judge(out sim.Outcome) *Report {
 			p.Tiers = r.ledger.tiers(p.From, to)
 		}
 	}
-	if s.System.Measure != nil {
-		rep.Measures = s.System.Measure(r)
-	}
+	rep.Measures = measures
 	return rep
 }
 

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -286,9 +287,11 @@ func (r *Run) Pass(stop func() bool) sim.Outcome {
 	return sim.Outcome{Event: w.Events(), At: w.Now()}
 }
 
-// judge asks every check of the scenario that has something to say.
-func (r *Run) judge(out sim.Outcome) []Result {
+// judge asks every check of the scenario that has something to say. A check that panics
+// crashes the run, if that had not ended early anyway.
+func (r *Run) judge(out sim.Outcome) ([]Result, sim.Outcome) {
 	var results []Result
+	ended := out
 	for _, name := range r.Scenario.Checks {
 		c := r.Scenario.System.check(name)
 		res := Result{Verdict: checker.OK}
@@ -300,12 +303,38 @@ func (r *Run) judge(out sim.Outcome) []Result {
 		case c.AtEnd && (isCheck || r.cutShort()):
 			res = Result{Verdict: checker.Unknown, Reason: "the run ended early"}
 		case c.Judge != nil:
-			res = c.Judge(r)
+			wrong := r.guard("check "+name, func() { res = c.Judge(r) })
+			if !wrong.OK() {
+				res = Result{Verdict: checker.Unknown, Reason: "it panics"}
+				ended = worse(ended, wrong)
+			}
 		}
 		res.Check, res.Claim = c.Name, c.Claim
 		results = append(results, res)
 	}
-	return results
+	return results, ended
+}
+
+// guard does what was written for a system, and returns a crash if that panics.
+func (r *Run) guard(what string, do func()) (out sim.Outcome) {
+	defer func() {
+		if wrong := recover(); wrong != nil {
+			out = sim.Outcome{
+				Status: sim.Crashed, Reason: fmt.Sprintf("%s panics: %v", what, wrong),
+				Event: r.World.Events(), At: r.World.Now(), Stack: string(debug.Stack()),
+			}
+		}
+	}()
+	do()
+	return out
+}
+
+// worse is how a run ended that ended so, and was judged so: the first that was not well.
+func worse(ended, judged sim.Outcome) sim.Outcome {
+	if ended.OK() && !judged.OK() {
+		return judged
+	}
+	return ended
 }
 
 func (r *Run) cutShort() bool { return r.World.Now() < r.Scenario.Run+r.Scenario.Settle }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/orrery-sim/orrery/checker"
 	"github.com/orrery-sim/orrery/sim"
 )
 
@@ -131,5 +133,34 @@ func TestShowAround(t *testing.T) {
 	r.Event = r.Events
 	if err := r.ShowAround(scenario(t), o); err == nil || !strings.Contains(err.Error(), "not deterministic") {
 		t.Errorf("a run that differs is shown: %v", err)
+	}
+}
+
+// TestCheckPanics: a check that panics is a crashed run that names the check, and neither
+// the end of the sweep nor a verdict on what was promised.
+func TestCheckPanics(t *testing.T) {
+	for _, where := range []string{"check worried", "the measures"} {
+		system := *toy
+		if where == "the measures" {
+			system.Measure = func(*Run) []Measure { panic("out of range") }
+		} else {
+			system.Checks = append(system.Checks[:1:1], Check{Name: "worried", Claim: "nothing", Judge: func(*Run) Result { panic("out of range") }})
+		}
+		s := *scenario(t)
+		s.System = &system
+		if where != "the measures" {
+			s.Checks = append(s.Checks[:len(s.Checks):len(s.Checks)], "worried")
+		}
+		sum := sweep(t, Sweep{Scenario: &s, From: 1, To: 3, Workers: 2, Each: func(r *Report) {
+			if !strings.Contains(r.Stack, "TestCheckPanics") {
+				t.Errorf("the stack %q does not say where", r.Stack)
+			}
+			if slices.ContainsFunc(r.Checks, func(c Result) bool { return c.Check == "linearizable" && c.Verdict != checker.OK }) {
+				t.Errorf("%+v: the other checks have no verdict", r.Checks)
+			}
+		}})
+		if sum.Outcomes["crashed"] != 3 || len(sum.Failures) != 3 || sum.Failures[0].Reason != where+" panics: out of range" {
+			t.Errorf("%+v", sum)
+		}
 	}
 }
