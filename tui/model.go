@@ -36,6 +36,7 @@ type Model struct {
 	notice    string         // of what was just done, or what is wrong
 	wrong     bool           // the notice says what is wrong
 	ticking   bool           // a frame is on its way
+	fresh     int            // frames to come even if nothing moves: what is drawn may ask for what has to be run again
 	timer     func() tea.Cmd // that brings it
 }
 
@@ -47,6 +48,9 @@ const (
 
 // frameTime is how long a frame is shown.
 const frameTime = 40 * time.Millisecond
+
+// lookAgain is how many frames follow on what somebody does.
+const lookAgain = 2
 
 // frame is the message that time has passed on the wall.
 type frame struct{ passed time.Duration }
@@ -97,7 +101,7 @@ func (m *Model) Init() tea.Cmd {
 
 // tick asks for a frame, if something moves and none is on its way.
 func (m *Model) tick() tea.Cmd {
-	if m.ticking || m.player == nil || !m.player.moves() {
+	if m.ticking || m.player == nil || !m.player.moves() && m.fresh <= 0 {
 		return nil
 	}
 	m.ticking = true
@@ -113,6 +117,8 @@ func nextFrame() tea.Cmd {
 // Update answers what has happened. It never waits.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	var c tea.Cmd
+	fresh := m.fresh
+	m.fresh = lookAgain
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
@@ -127,7 +133,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.MouseMsg:
 		c = m.mouse(msg)
 	case frame:
-		m.ticking = false
+		m.ticking, m.fresh = false, fresh-1
 		if m.player != nil {
 			c = m.player.frame(m, min(msg.passed, time.Second/4))
 		}

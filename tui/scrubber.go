@@ -75,7 +75,9 @@ func (p *player) scrubber(c *draw.Canvas) {
 		}
 	}
 	for _, b := range s.Bookmarks() {
-		c.Set(p.column(t.Time(b), w), 0, 'B', draw.Key)
+		if b <= progress.Events {
+			c.Set(p.column(t.Time(b), w), 0, 'B', draw.Key)
+		}
 	}
 	c.Set(p.column(s.At(), w), 1, '●', draw.Chosen)
 }

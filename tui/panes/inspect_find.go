@@ -18,10 +18,11 @@ type inspectQuery struct {
 
 // inspectFinding is what was found.
 type inspectFinding struct {
-	events []uint64
-	sent   int // in the last second, on a link
-	lost   int
-	come   int
+	events  []uint64
+	missing bool // not all could be looked at: it is looked for again
+	sent    int  // in the last second, on a link
+	lost    int
+	come    int
 }
 
 // Looking along the tape ends after so many events, so that a frame never takes long.
@@ -35,6 +36,9 @@ func (p *Inspector) find(q inspectQuery, look func() inspectFinding) inspectFind
 		return f
 	}
 	f := look()
+	if f.missing {
+		return f
+	}
 	if p.found == nil {
 		p.found = map[inspectQuery]inspectFinding{}
 	}
@@ -50,7 +54,7 @@ func (p *Inspector) recent(node, peer int) inspectFinding {
 		if t == nil || node < 0 {
 			return f
 		}
-		t.Skim(v.Event, false, inspectFar, func(g tape.Glimpse) bool {
+		f.missing = t.Skim(v.Event, false, inspectFar, func(g tape.Glimpse) bool {
 			lately := peer >= 0 && g.At > v.At-time.Second
 			if (peer < 0 && g.Node == node || peer >= 0 && inspectOnLink(&g, node, peer)) && len(f.events) < inspectEvents {
 				f.events = append(f.events, g.Number)
@@ -92,7 +96,7 @@ func (p *Inspector) effects(number uint64) []uint64 {
 	return p.find(inspectQuery{effects: number}, func() inspectFinding {
 		var f inspectFinding
 		_, end, _ := t.Flight(number)
-		t.Skim(number+1, true, inspectFar/5, func(g tape.Glimpse) bool {
+		f.missing = t.Skim(number+1, true, inspectFar/5, func(g tape.Glimpse) bool {
 			if g.Cause == number {
 				f.events = append(f.events, g.Number)
 			}
@@ -110,7 +114,7 @@ func (p *Inspector) within(span uint64) []uint64 {
 	t, v := p.scene.Tape, p.scene.View
 	return p.find(inspectQuery{within: span}, func() inspectFinding {
 		var f inspectFinding
-		t.Skim(span+1, true, inspectFar, func(g tape.Glimpse) bool {
+		f.missing = t.Skim(span+1, true, inspectFar, func(g tape.Glimpse) bool {
 			if g.Span == span && g.Number <= v.Event {
 				f.events = append(f.events, g.Number)
 			}

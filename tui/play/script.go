@@ -23,6 +23,7 @@ type Script struct {
 	Off      []int           // of the scenario's faults, by index: those that are left out
 	Acts     faults.Schedule // done by hand
 	Program  string          // with which lines to reproduce begin; "" is orrery
+	Keep     int             // how many events a tape of it keeps; 0 is [tape.Budget]
 }
 
 // Edited says whether the scenario's own faults were changed, so that its name alone

@@ -37,7 +37,7 @@ type change struct {
 
 // Open begins to play a script, at its first instant.
 func Open(s Script) (*Session, error) {
-	t, err := tape.Record(s.Base(), s.Options())
+	t, err := tape.Keep(s.Base(), s.Options(), s.Keep)
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +241,7 @@ func (s *Session) run(script Script) error {
 	if known {
 		t, err = s.tape.Again(script.Base(), script.Options(), s.tape.ByTime(since-1))
 	} else {
-		t, err = tape.Record(script.Base(), script.Options())
+		t, err = tape.Keep(script.Base(), script.Options(), script.Keep)
 	}
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@ func (d *Diff) Compared() uint64 { return max(d.x, 1) - 1 }
 
 // Advance compares at most so many events more, as far as both tapes have come.
 func (d *Diff) Advance(events int) {
-	if d.x == d.y {
+	if d.x == d.y && !d.done {
 		d.x = max(d.x, d.a.common(d.b))
 		d.y = d.x
 	}

@@ -10,11 +10,6 @@ import (
 // ChunkSize is how many events are dropped, and taped again, at once.
 const ChunkSize = chunkSize
 
-// RecordWith is Record with another budget.
-func RecordWith(s *scenarios.Scenario, o scenarios.Options, budget int) (*Tape, error) {
-	return record(s, o, budget, nil, 0)
-}
-
 // Await waits until an event is there.
 func (t *Tape) Await(number uint64) {
 	for !t.Has(number) && t.Progress().Err == nil {

@@ -17,7 +17,15 @@ import (
 // Record runs a scenario and tapes it, in the background. What is impossible in the
 // options is an error, and nothing runs then.
 func Record(s *scenarios.Scenario, o scenarios.Options) (*Tape, error) {
-	return record(s, o, Budget, nil, 0)
+	return Keep(s, o, Budget)
+}
+
+// Keep is [Record] with a tape that keeps about so many events; 0 is [Budget].
+func Keep(s *scenarios.Scenario, o scenarios.Options, events int) (*Tape, error) {
+	if events == 0 {
+		events = Budget
+	}
+	return record(s, o, events, nil, 0)
 }
 
 // Again runs the scenario with other options, of which it is known that they change

@@ -19,7 +19,7 @@ import (
 
 // little is a tape that keeps no more than it must.
 func little(t testing.TB, name string, seed uint64) *tape.Tape {
-	tp, err := tape.RecordWith(load(t, name), scenarios.Options{Seed: seed}, 1)
+	tp, err := tape.Keep(load(t, name), scenarios.Options{Seed: seed}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,6 +221,7 @@ func TestDroppedDiff(t *testing.T) {
 		e.Advance(1000)
 		runtime.Gosched()
 	}
+	d.Advance(1) // changes nothing any more
 	x, y, ok := d.Found()
 	if x2, y2, ok2 := e.Found(); x != x2 || y != y2 || ok != ok2 {
 		t.Errorf("%d and %d differ, expected %d and %d", x, y, x2, y2)

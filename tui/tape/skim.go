@@ -19,15 +19,17 @@ type Glimpse struct {
 }
 
 // Skim is [Tape.Scan] over what events are about, and many times as fast. It looks at
-// most at so many events, and ends where they are not there at the moment, see
-// [Tape.Has]. visit must not ask the tape for anything.
-func (t *Tape) Skim(from uint64, forward bool, most int, visit func(g Glimpse) bool) {
+// most at so many events. visit must not ask the tape for anything.
+func (t *Tape) Skim(from uint64, forward bool, most int, visit func(g Glimpse) bool) (missing bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for n := from; n >= 1 && n <= t.events && most > 0; most-- {
 		r := t.rec(n)
-		if r == nil || !visit(Glimpse{n, uint64(r.cause), uint64(r.span), r.at, r.kind, int(r.node), int(r.peer), r.answer}) {
-			return
+		if r == nil {
+			return true
+		}
+		if !visit(Glimpse{n, uint64(r.cause), uint64(r.span), r.at, r.kind, int(r.node), int(r.peer), r.answer}) {
+			return false
 		}
 		if forward {
 			n++
@@ -35,6 +37,7 @@ func (t *Tape) Skim(from uint64, forward bool, most int, visit func(g Glimpse) b
 			n--
 		}
 	}
+	return false
 }
 
 // OperationAt returns what a client asked, by the event of its call, as it was known at
