@@ -205,7 +205,7 @@ func TestNothingLeft(t *testing.T) {
 
 // TestSaveNowhere: a session that cannot be saved is not half saved.
 func TestSaveNowhere(t *testing.T) {
-	script := open(t, "echo/calm", 1).Script()
+	script := open(t, "echo/calm", 1, time.Second).Script()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, []byte("that is there"), 0o600); err != nil {

@@ -76,9 +76,9 @@ func (rec *recorder) execute(run *scenarios.Run) {
 	defer rec.survive()
 	run.Start()
 	out := run.Pass(t.cancelled.Load)
-	t.mu.Lock()
-	rec.settle(t.events)
-	t.mu.Unlock()
+	if hung := out.Status == sim.Stuck && out.Stack != ""; !hung { // else the world is left to what does not come back
+		rec.conclude()
+	}
 	var report *scenarios.Report
 	if !t.cancelled.Load() {
 		report = run.Judge(out)
@@ -91,6 +91,14 @@ func (rec *recorder) execute(run *scenarios.Run) {
 		t.now = max(t.now, run.World.Now())
 		t.markReport(report)
 	}
+}
+
+// conclude takes in what the last event led to.
+func (rec *recorder) conclude() {
+	t := rec.tape
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	rec.settle(t.events)
 }
 
 // survive lets a check that panics end the tape, and not the player.
@@ -142,8 +150,14 @@ func (rec *recorder) Event(e *sim.Event) {
 // pass follows an event that the tape has already.
 func (rec *recorder) pass(e *sim.Event) {
 	rec.travel(e)
-	if e.Number == rec.hashAt && rec.run.World.Hash() != rec.hash && rec.tape.err == nil {
-		rec.tape.err = fmt.Errorf("the run is not repeatable: by event %d it differs from the run before, though nothing was done until event %d", e.Number, rec.skip)
+	t := rec.tape
+	differs := e.Number == rec.hashAt && rec.run.World.Hash() != rec.hash
+	if records := t.chunks[chunkOf(e.Number)].records; records != nil {
+		was := &records[(e.Number-1)%chunkSize]
+		differs = differs || was.at != e.At || was.kind != e.Kind || was.node != rec.id(e.Node)
+	}
+	if differs && t.err == nil {
+		t.err = fmt.Errorf("the run is not repeatable: by event %d it differs from the run before, though nothing was done until event %d", e.Number, rec.skip)
 	}
 }
 
