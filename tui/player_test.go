@@ -303,10 +303,11 @@ func TestWhyIsAnswered(t *testing.T) {
 	if !begins {
 		t.Errorf("the call is not in the answer:\n%s", p.screen())
 	}
-	for range 14 {
+	p.sees("this is where it was asked")
+	for range 7 {
 		p.keys("W").lacks("goes on │", "goes on\n")
 	}
-	p.sees("why 7 of").keys("W").sees("why 6 of").keys("7", "down", "down", "down", "down", "enter").sees("of")
+	p.sees("why 7 of 14").keys("W").sees("why 6 of").keys("7", "down", "down", "down", "down", "enter").sees("of")
 	p.keys("esc").sees("7 event").lacks("7 why", "─ #", "▸because").sees("▸event")
 }
 

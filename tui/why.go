@@ -30,6 +30,9 @@ func (p *player) whyHere(m *Model) tea.Cmd {
 		return p.why(m, p.asked())
 	}
 	if p.link+1 >= len(p.chain) {
+		if e, _ := p.session().Tape().Event(p.chain[p.link]); e.Cause != 0 {
+			return m.say("this is where it was asked: esc and w ask what led to that")
+		}
 		return m.say("this is where it began: nothing in the run led to it")
 	}
 	p.follow(p.link + 1)

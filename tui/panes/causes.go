@@ -11,9 +11,9 @@ import (
 const farthest = 10_000
 
 // Causes are the events that led to one, which comes first, back to what the world began
-// with. Those that only say that somebody goes on are left out. In their place stands what
-// was waited for: a request that had no answer in time, and where it got to. Where the
-// first ends an operation of a client, the call is there too.
+// with; of the end of a client's operation back to its call, where the question ends.
+// Those that only say that somebody goes on are left out. In their place stands what was
+// waited for: a request that had no answer in time, and where it got to.
 func Causes(t *tape.Tape, event uint64) []uint64 {
 	var chain []uint64
 	call := causesCall(t, event)
@@ -23,7 +23,7 @@ func Causes(t *tape.Tape, event uint64) []uint64 {
 			break
 		}
 		if n < call {
-			chain, call = append(chain, call), 0
+			return append(chain, call)
 		}
 		if n == event || causesTold(t, &e) {
 			chain = append(chain, n)
