@@ -30,7 +30,7 @@ type Report struct {
 	At       time.Duration `json:"at_ns"`                    // virtual time at the end
 	Events   uint64        `json:"events"`
 	Messages uint64        `json:"messages"` // that nodes and clients gave to the network
-	Hash     string        `json:"hash"`
+	Hash     string        `json:"hash"`     // empty if a process did not yield
 	Checks   []Result      `json:"checks"`
 	Storm    []string      `json:"storm,omitempty"` // the faults that were drawn, one a line
 	Timeline []Moment      `json:"timeline"`
@@ -102,21 +102,33 @@ func (r *Report) WritePicture(out io.Writer) error {
 }
 
 // Judge asks the checks what they say of a run that ended so, and tells what is known
-// of it.
+// of it. Of one in which a process did not yield that is little: its world is left to
+// that process.
 func (r *Run) Judge(out sim.Outcome) *Report {
-	s, w := r.Scenario, r.World
+	s := r.Scenario
 	results, out := r.judge(out)
+	hung := out.Status == sim.Stuck && out.Stack != ""
 	var measures []Measure
-	if s.System.Measure != nil {
+	if s.System.Measure != nil && !hung {
 		out = worse(out, r.guard("the measures", func() { measures = s.System.Measure(r) }))
 	}
+	rep := r.describe(out, results)
+	rep.Measures = measures
+	if !hung {
+		r.count(rep)
+	}
+	return rep
+}
+
+// describe tells of a run what can be told without asking its world.
+func (r *Run) describe(out sim.Outcome, results []Result) *Report {
+	s := r.Scenario
 	st := status(out, results)
 	rep := &Report{
 		Scenario: s.FullName(), Shows: s.Shows, System: s.System.Name, Nodes: r.Cluster.servers,
-		Seed: w.Seed(), Mutant: r.Cluster.mutant, Workload: s.Workload.Summary(), Notes: r.Options.Notes,
-		Status: st.String(), Expected: s.Expect.String(), At: w.Now(), Events: w.Events(), Messages: w.Messages(),
-		Hash: fmt.Sprintf("%016x", w.Hash()), Checks: results, status: st, Stack: out.Stack,
-		history: r.Workload.History(), Command: r.command(),
+		Seed: r.Options.Seed, Mutant: r.Cluster.mutant, Workload: s.Workload.Summary(), Notes: r.Options.Notes,
+		Status: st.String(), Expected: s.Expect.String(), At: out.At, Events: out.Event,
+		Checks: results, status: st, Stack: out.Stack, Command: r.command(),
 	}
 	rep.history.Meta = map[string]string{"scenario": rep.Scenario, "seed": fmt.Sprint(rep.Seed)}
 	for i := range s.System.Knobs {
@@ -131,21 +143,35 @@ func (r *Run) Judge(out sim.Outcome) *Report {
 		rep.MustFail = s.Check
 	}
 	rep.blame(out, results)
+	return rep
+}
+
+// count adds what the world knows: how far it came, and how the clients fared.
+func (r *Run) count(rep *Report) {
+	w := r.World
+	rep.At, rep.Events, rep.Messages, rep.Hash = w.Now(), w.Events(), w.Messages(), fmt.Sprintf("%016x", w.Hash())
+	rep.history.Ops = r.Workload.History().Ops
 	rep.Timeline = r.timeline()
 	rep.Phases = phases(r.Workload.Ops(), r.marks(), w.Now())
-	if r.ledger != nil {
-		rep.Tiers = r.ledger.tiers(0, w.Now()+1)
-		for i := range rep.Phases {
-			p := &rep.Phases[i]
-			to := p.To
-			if i+1 == len(rep.Phases) {
-				to++ // what is called at the very end counts in the last
-			}
-			p.Tiers = r.ledger.tiers(p.From, to)
-		}
+	if r.ledger == nil {
+		return
 	}
-	rep.Measures = measures
-	return rep
+	rep.Tiers = r.ledger.tiers(0, w.Now()+1)
+	for i := range rep.Phases {
+		p := &rep.Phases[i]
+		to := p.To
+		if i+1 == len(rep.Phases) {
+			to++ // what is called at the very end counts in the last
+		}
+		p.Tiers = r.ledger.tiers(p.From, to)
+	}
+}
+
+func (r *Report) hashText() string {
+	if r.Hash == "" {
+		return "left behind"
+	}
+	return "hash " + r.Hash
 }
 
 // blame says in a line why the outcome is what it is.

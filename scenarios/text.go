@@ -135,7 +135,7 @@ func (r *Report) writeVerdict(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, " (%s)", word)
 	}
-	fmt.Fprintf(b, "\nhash %s after %d events and %s of virtual time\n", r.Hash, r.Events, seconds(r.At))
+	fmt.Fprintf(b, "\n%s after %d events and %s of virtual time\n", r.hashText(), r.Events, seconds(r.At))
 	fmt.Fprintf(b, "reproduce: %s\n", r.Command)
 }
 

@@ -104,6 +104,9 @@ func TestBroken(t *testing.T) {
 // TestNeverYields: a process that does not come back is left behind, and so does not hold up
 // who looks on.
 func TestNeverYields(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds, and two minutes under the race detector, to be sure that a process does not yield")
+	}
 	var enough atomic.Bool
 	defer enough.Store(true)
 	s, err := play.Open(play.Script{Scenario: broken(func(p *sim.Proc) {

@@ -76,7 +76,8 @@ func (rec *recorder) execute(run *scenarios.Run) {
 	defer rec.survive()
 	run.Start()
 	out := run.Pass(t.cancelled.Load)
-	if hung := out.Status == sim.Stuck && out.Stack != ""; !hung { // else the world is left to what does not come back
+	hung := out.Status == sim.Stuck && out.Stack != "" // then the world is left to what does not come back
+	if !hung {
 		rec.conclude()
 	}
 	var report *scenarios.Report
@@ -85,10 +86,12 @@ func (rec *recorder) execute(run *scenarios.Run) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.follow(run)
+	if !hung {
+		t.follow(run)
+	}
 	t.ended, t.report = true, report
 	if report != nil {
-		t.now = max(t.now, run.World.Now())
+		t.now = max(t.now, report.At)
 		t.markReport(report)
 	}
 }
