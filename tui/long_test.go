@@ -32,6 +32,9 @@ func sitKeeping(t testing.TB, scenario string, seed uint64, events int) *person 
 // TestLongRun: who plays with a run of which nearly nothing is kept sees what one sees who
 // has all of it, and is told that it is run again meanwhile.
 func TestLongRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs the same run dozens of times")
+	}
 	few, all := sitKeeping(t, "raft/minority-leader", 42, 20*4096), sitKeeping(t, "raft/minority-leader", 42, 0)
 	few.keys("G", "28700", "enter").sees("running again to event 28,673")
 	few.keys("esc", "home")
