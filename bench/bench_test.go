@@ -60,7 +60,9 @@ func TestRatiosAreOfRounds(t *testing.T) {
 	for _, want := range []string{
 		"W1 orrery 200 0.000 0.0 2.00",
 		"synctest 1200 0.000 0.0 5.0 4.0 6.0 5.0 met",
-		"simgo* 3660 18.3 20.0 recorded",
+		"simgo* 3660 22.8 20.0 met",
+		"simgo* 4443 4.7 4.0 met",
+		"W2 orrery 100 0.000 0.0 2.00 simgo* 9043 W3",
 		"synctest 140 0.000 0.0 1.4 1.4 1.6 1.5 missed",
 		"W2 orrery 100 0.000 0.0 2.00",
 	} {

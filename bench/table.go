@@ -8,25 +8,33 @@ import (
 	"text/tabwriter"
 )
 
-// A figure is what is known from an earlier measurement only.
-type figure struct{ nanos, instructions float64 }
+// A figure is what is known from an earlier measurement only, and what synctest took
+// in that measurement.
+type figure struct{ nanos, synctest, instructions float64 }
 
 // simgo is what github.com/fschuetz04/simgo took per message or wake-up: medians
 // of five runs, in wall time, on a 2-core AMD EPYC with Go 1.26.8 on 2026-11-21.
 // It is no peer because this module does not require it; its workloads were
 // written separately, to the same descriptions.
 var simgo = map[string]figure{
-	"W1": {3660, 15_000},
-	"W2": {9043, 25_000},
-	"W3": {4443, 9_000},
+	"W1": {3660, 801, 15_000},
+	"W2": {9043, 2167, 25_000},
+	"W3": {4443, 1322, 9_000},
 }
+
+// ratio is how many times more time than ours it takes: times of two days cannot be
+// compared, but what both took of synctest's time can.
+func (f figure) ratio(synctest float64) float64 { return f.nanos / f.synctest * synctest }
 
 const legend = `
 Per message (W1, W2) or wake-up (W3), in medians, each on one CPU (GOMAXPROCS=1). The ratio is how many times more CPU
 time than orrery's a round took: the median over the rounds, the lowest and the highest.
 `
 
-const simgoLegend = `simgo*: not run here. Its figures are recorded ones of another day, so their ratios judge nothing.
+const simgoLegend = `simgo*: not run here. Its figures are recorded ones of another day.
+`
+
+const simgoRatios = `Its ratio is what it took of synctest's time that day, times the ratio of synctest here.
 `
 
 // print writes the table of times.
@@ -42,14 +50,19 @@ func (r results) print(out io.Writer) error {
 			r.row(t, &l, p.name, ours)
 		}
 		if f, ok := simgo[l.name]; ok {
-			fmt.Fprintf(t, "\tsimgo*\t%.0f\t\t\t\t%.1f\t\t\t%.1f\trecorded\t\n",
-				f.nanos, f.nanos/median(ours, (*sample).nanos), l.targets["simgo"])
+			fmt.Fprintf(t, "\tsimgo*\t%.0f\t\t\t\t", f.nanos)
+			if theirs := r["synctest/"+l.name]; len(theirs) > 0 {
+				ratio := f.ratio(middle(ratios(ours, theirs)))
+				fmt.Fprintf(t, "%.1f\t\t\t%.1f\t%s\t\n", ratio, l.targets["simgo"], verdict(ratio, l.targets["simgo"]))
+			} else {
+				fmt.Fprint(t, "\t\t\t\t\t\n")
+			}
 		}
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := io.WriteString(out, legend+simgoLegend)
+	_, err := io.WriteString(out, legend+simgoLegend+simgoRatios)
 	return err
 }
 
