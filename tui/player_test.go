@@ -202,6 +202,9 @@ func TestCatalogue(t *testing.T) {
 
 // TestSeedsScreen runs over seeds, and opens one.
 func TestSeedsScreen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs two hundred seeds")
+	}
 	sit(t, "echo/calm", 7, 100, 30).keys("O").wait().sees("200", "seed 7").keys("?").sees("over seeds").keys("esc", "esc").sees("echo/calm seed 7")
 }
 

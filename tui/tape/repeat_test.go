@@ -176,6 +176,9 @@ func TestMissing(t *testing.T) {
 // TestDroppedAgain: a tape that takes over from one that has dropped what it takes over is
 // that of a run from the beginning, and so is one that took over what is open still.
 func TestDroppedAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs the same run again and again, as TestDropped does")
+	}
 	base := little(t, "raft/minority-leader", 42)
 	for _, at := range []time.Duration{4 * time.Second, 7 * time.Second, 9500 * time.Millisecond} {
 		o := scenarios.Options{Seed: 42, Faults: faults.Schedule{faults.MustParse(fmt.Sprintf("at %v for 3s: crash n1", at))}}
@@ -202,6 +205,9 @@ func TestDroppedAgain(t *testing.T) {
 
 // TestDroppedDiff: what two runs have in common need not be there to be known.
 func TestDroppedDiff(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs the same run again and again, as TestDropped does")
+	}
 	a, all := little(t, "raft/calm", 3), record(t, "raft/calm", 3)
 	o := scenarios.Options{Seed: 3, Faults: faults.Schedule{faults.MustParse("at 5s for 3s: crash leader")}}
 	b, err := a.Again(load(t, "raft/calm"), o, a.ByTime(5*time.Second-1))
