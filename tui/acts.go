@@ -11,6 +11,7 @@ import (
 
 	"github.com/orrery-sim/orrery/faults"
 	"github.com/orrery-sim/orrery/scenarios"
+	"github.com/orrery-sim/orrery/tui/draw"
 	"github.com/orrery-sim/orrery/tui/panes"
 	"github.com/orrery-sim/orrery/tui/play"
 	"github.com/orrery-sim/orrery/tui/tape"
@@ -98,7 +99,7 @@ func (p *player) acts(m *Model) tea.Cmd {
 	}
 	for i, f := range p.session().Script().Acts {
 		if f.For == 0 && f.At <= p.session().At() {
-			entries = append(entries, panes.Entry{Name: "end of " + f.What.String(), Help: "mend what was done at " + clock(f.At), ID: i})
+			entries = append(entries, panes.Entry{Name: "end of " + f.What.String(), Help: "mend what was done at " + draw.Clock(f.At), ID: i})
 		}
 	}
 	for _, a := range allActs {
@@ -111,7 +112,7 @@ func (p *player) acts(m *Model) tea.Cmd {
 		entries = append(entries, otherActs()...)
 	}
 	box := panes.NewPalette(entries)
-	box.Title = "do at " + clock(p.session().Now())
+	box.Title = "do at " + draw.Clock(p.session().Now())
 	box.Hint, box.None = "words to find something, or a fault such as crash n2", "%q is no fault: orrery explain faults lists them"
 	box.Typed = p.typedAct
 	return m.choosePalette(box, func(m *Model, e panes.Entry) tea.Cmd {
@@ -173,7 +174,7 @@ func (p *player) end(m *Model, act int) tea.Cmd {
 		return m.try(err)
 	}
 	p.changed()
-	return m.say("it ends at " + clock(p.session().At()) + "   (u takes it back)")
+	return m.say("it ends at " + draw.Clock(p.session().At()) + "   (u takes it back)")
 }
 
 func (p *player) undo(m *Model) tea.Cmd {

@@ -47,8 +47,7 @@ type player struct {
 	zoom   bool
 
 	playing bool
-	speed   int // of speeds
-	beat    int
+	speed   int  // of speeds
 	dragged bool // the scrubber is held
 
 	selected panes.Selection
@@ -128,7 +127,6 @@ func (p *player) work(m *Model) tea.Cmd {
 
 // frame lets what goes on go on.
 func (p *player) frame(m *Model, passed time.Duration) tea.Cmd {
-	p.beat++
 	if p.playing {
 		p.play(m, passed)
 	}
@@ -190,7 +188,7 @@ func (p *player) together() {
 func (p *player) show() {
 	for i, t := range p.takes {
 		t.Follow()
-		t.scene = panes.Scene{Tape: t.Tape(), View: t.Tape().At(t.Event()), At: t.At(), Beat: p.beat}
+		t.scene = panes.Scene{Tape: t.Tape(), View: t.Tape().At(t.Event()), At: t.At()}
 		if i == p.active {
 			t.scene.Selected, t.scene.Chain = p.selected, p.chain
 		} else { // the numbers of events are those of one run
@@ -283,7 +281,7 @@ func (p *player) do(m *Model, what string) tea.Cmd {
 	}
 	p.changed()
 	m.hints.Done("act")
-	return m.say("at " + clock(p.session().At()) + ": " + what + "   (u takes it back)")
+	return m.say("at " + draw.Clock(p.session().At()) + ": " + what + "   (u takes it back)")
 }
 
 // changed looks anew at what depends on the run as a whole.

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/orrery-sim/orrery/tui/draw"
@@ -10,11 +9,6 @@ import (
 
 // barHeight is the height of the scrubber: marks, and the bar.
 const barHeight = 2
-
-// clock renders a virtual time to the microsecond.
-func clock(d time.Duration) string {
-	return fmt.Sprintf("%d.%06ds", d/time.Second, d%time.Second/time.Microsecond)
-}
 
 // span is the time that the scrubber stands for.
 func (p *player) span() time.Duration {

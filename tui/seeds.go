@@ -72,7 +72,7 @@ func (v *survey) act(m *Model, action panes.Action) tea.Cmd {
 		p := m.player
 		script := p.session().Script()
 		script.Seed = a.Seed
-		return p.change(m, script, "seed "+thousands(a.Seed))
+		return p.change(m, script, "seed "+draw.Thousands(a.Seed))
 	case panes.AskSurvey:
 		v.study.Ask(a.Seeds)
 	}

@@ -35,7 +35,7 @@ func (p *player) status(c *draw.Canvas) {
 		verdict, short, ink = "running again to this moment: "+verdict, "running again", draw.Warn
 	}
 	if at, to, ok := s.Tape().Repeating(); ok {
-		verdict, ink = fmt.Sprintf("running again to event %s, now at %s", thousands(to), thousands(at)), draw.Warn
+		verdict, ink = fmt.Sprintf("running again to event %s, now at %s", draw.Thousands(to), draw.Thousands(at)), draw.Warn
 		short = "running again"
 	}
 	what := whatIsRun(&script)
@@ -47,7 +47,7 @@ func (p *player) status(c *draw.Canvas) {
 		}
 		return room
 	}
-	if long := p.moment(" of " + thousands(progress.Events)); room() >= draw.Width(long)-draw.Width(moment) {
+	if long := p.moment(" of " + draw.Thousands(progress.Events)); room() >= draw.Width(long)-draw.Width(moment) {
 		moment = long
 	}
 	if room() < 0 {
@@ -73,7 +73,7 @@ func (p *player) moment(of string) string {
 	if p.playing {
 		sign = "▶"
 	}
-	text := fmt.Sprintf("%s %s  event %s%s", sign, clock(s.At()), thousands(s.Event()), of)
+	text := fmt.Sprintf("%s %s  event %s%s", sign, draw.Clock(s.At()), draw.Thousands(s.Event()), of)
 	if p.playing {
 		text += "  " + p.speedText()
 	}
@@ -96,15 +96,6 @@ func whatIsRun(script *play.Script) []inked {
 		list = append(list, inked{fmt.Sprintf("+%d by hand", n), draw.Warn})
 	}
 	return list
-}
-
-// thousands writes a number with commas.
-func thousands(n uint64) string {
-	text := strconv.FormatUint(n, 10)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }
 
 // message is what was just done, is wrong, or is asked; a hint if there is nothing.

@@ -121,7 +121,7 @@ func (p *player) parting(width int) string {
 	for i, n := range []uint64{inA, inB} {
 		part := takeNames[i] + " has ended"
 		if e, ok := p.takes[i].Tape().Event(n); ok {
-			part = takeNames[i] + " " + clock(e.At) + " " + panes.Sentence(p.takes[i].Tape(), &e)
+			part = takeNames[i] + " " + draw.Clock(e.At) + " " + panes.Sentence(p.takes[i].Tape(), &e)
 		}
 		if i == 0 {
 			text += draw.Shorten(part, room) + "; "

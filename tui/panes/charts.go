@@ -51,9 +51,6 @@ func (c *Charts) Show(s *Scene) {
 
 // Keys are those that the pane answers.
 func (c *Charts) Keys() []key.Binding {
-	bind := func(help, text string, keys ...string) key.Binding {
-		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(help, text))
-	}
 	return []key.Binding{
 		bind("←/→", "move by a bucket", "left", "right"),
 		bind("↑/↓", "the chart before, the next", "up", "down"),

@@ -46,9 +46,6 @@ func (c *Checks) Show(s *Scene) {
 
 // Keys are those that the pane answers.
 func (c *Checks) Keys() []key.Binding {
-	bind := func(help, text string, keys ...string) key.Binding {
-		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(help, text))
-	}
 	return []key.Binding{
 		bind("↑/↓", "select a line", "up", "down", "pgup", "pgdown", "home", "end"),
 		bind("enter", "go to the event that the line tells of", "enter"),

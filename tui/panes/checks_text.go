@@ -90,7 +90,7 @@ func (t *checkText) outcome(r *scenarios.Report) {
 		if p.End > 0 {
 			share = 100 * float64(p.At) / float64(p.End)
 		}
-		t.line(0, checkPart{0, fmt.Sprintf("○ the run is at %s, %.0f%%; expected: %s", clockText(p.At), share, wanted), draw.Dim})
+		t.line(0, checkPart{0, fmt.Sprintf("○ the run is at %s, %.0f%%; expected: %s", draw.Clock(p.At), share, wanted), draw.Dim})
 	case r.AsExpected():
 		t.line(r.Event, checkPart{0, "● " + status + ", as expected", draw.Good})
 	default:
@@ -135,9 +135,9 @@ func (t *checkText) known(c *scenarios.Check, r *scenarios.Result) checkKnown {
 		}
 		return checkKnown{'○', "violated, judged at the end", draw.Warn, tp.Events()}
 	}
-	at := clockText(0)
+	at := draw.Clock(0)
 	if e, ok := tp.Event(event); ok {
-		at = clockText(e.At)
+		at = draw.Clock(e.At)
 	}
 	if view.Event < event {
 		return checkKnown{'○', "will be violated at " + at, draw.Warn, event}
@@ -234,9 +234,9 @@ func (t *checkText) why(r *scenarios.Result, event uint64) {
 func (t *checkText) operation(word string, op *checker.Operation, ink draw.Ink) {
 	until := "open"
 	if op.Return != checker.Never {
-		until = clockText(time.Duration(op.Return))
+		until = draw.Clock(time.Duration(op.Return))
 	}
-	times := fmt.Sprintf("%s - %s", clockText(time.Duration(op.Call)), until)
+	times := fmt.Sprintf("%s - %s", draw.Clock(time.Duration(op.Call)), until)
 	t.line(checkTold(op), checkPart{4, word, draw.Dim}, checkPart{14, times, draw.Dim}, checkPart{15 + draw.Width(times), op.String(), ink})
 }
 

@@ -140,27 +140,23 @@ func (p *Events) look(what string, also *Filter, forward bool) Action {
 	}})
 }
 
-func binding(keys []string, shown, help string) key.Binding {
-	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, help))
-}
-
 // Keys are the keys of the pane.
 func (p *Events) Keys() []key.Binding {
 	return []key.Binding{
-		binding([]string{"up", "down"}, "↑ ↓", "previous, next event that passes the filter"),
-		binding([]string{"pgup", "pgdown"}, "pgup pgdn", "a page of them"),
-		binding([]string{"home", "end"}, "home end", "first, last event"),
-		binding([]string{"enter"}, "enter", "select its message, operation or node"),
-		binding([]string{"w"}, "w", "why did it happen"),
-		binding([]string{"c"}, "c", "go to its cause"),
-		binding([]string{"e"}, "e", "go to its first effect"),
-		binding([]string{"f"}, "f", "filter, such as node:n1 kind:send,drop not msg:Heartbeat"),
-		binding([]string{"x"}, "x", "no filter"),
-		binding([]string{"s"}, "s", "only what happens at the node that is selected, or else that of the moment"),
-		binding([]string{"/"}, "/", "search, as a filter is written"),
-		binding([]string{"n", "N"}, "n N", "next, previous that was searched for"),
-		binding([]string{"t"}, "t", "times from the moment, or from the beginning"),
-		binding([]string{"esc"}, "esc", "end the search"),
+		bind("↑ ↓", "previous, next event that passes the filter", "up", "down"),
+		bind("pgup pgdn", "a page of them", "pgup", "pgdown"),
+		bind("home end", "first, last event", "home", "end"),
+		bind("enter", "select its message, operation or node", "enter"),
+		bind("w", "why did it happen", "w"),
+		bind("c", "go to its cause", "c"),
+		bind("e", "go to its first effect", "e"),
+		bind("f", "filter, such as node:n1 kind:send,drop not msg:Heartbeat", "f"),
+		bind("x", "no filter", "x"),
+		bind("s", "only what happens at the node that is selected, or else that of the moment", "s"),
+		bind("/", "search, as a filter is written", "/"),
+		bind("n N", "next, previous that was searched for", "n", "N"),
+		bind("t", "times from the moment, or from the beginning", "t"),
+		bind("esc", "end the search", "esc"),
 	}
 }
 

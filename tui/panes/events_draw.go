@@ -54,9 +54,9 @@ func (p *Events) filterLine(c *draw.Canvas) int {
 	x := c.Text(0, 0, "filter ", draw.Dim)
 	end := c.Width()
 	all := p.scene.Tape.Events()
-	found := fmt.Sprintf("%s pass", grouped(uint64(p.sieve.count())))
+	found := fmt.Sprintf("%s pass", draw.Thousands(uint64(p.sieve.count())))
 	if seen := p.sieve.hi + 1 - p.sieve.lo; seen < all {
-		found += " of " + grouped(seen) + " seen"
+		found += " of " + draw.Thousands(seen) + " seen"
 	}
 	if w := draw.Width(found); w+x+8 < end {
 		c.Text(end-w, 0, found, draw.Dim)
@@ -91,7 +91,7 @@ func (p *Events) foot(c *draw.Canvas, focus bool) int {
 	case h < 3:
 		return 0
 	case p.seek != nil:
-		c.Fit(0, h-1, w, fmt.Sprintf("searching %s... %s (esc ends it)", p.seek.what, grouped(p.seek.looked)), draw.Warn)
+		c.Fit(0, h-1, w, fmt.Sprintf("searching %s... %s (esc ends it)", p.seek.what, draw.Thousands(p.seek.looked)), draw.Warn)
 		return 1
 	case h >= 12 && w >= 60:
 		x := 0
@@ -126,7 +126,7 @@ const microDigits = 3
 func (p *Events) layout(width int) columns {
 	const kindWide = 8
 	s := p.scene
-	l := columns{wide: width, number: len(fmt.Sprint(s.Tape.Events())), clock: len(clockText(s.Tape.Progress().At)), kindWide: kindWide}
+	l := columns{wide: width, number: len(fmt.Sprint(s.Tape.Events())), clock: len(draw.Clock(s.Tape.Progress().At)), kindWide: kindWide}
 	if p.delta {
 		l.clock++
 	}
@@ -271,16 +271,16 @@ func (p *Events) selected(e *sim.Event) bool {
 // clock is the time of an event, or how far it is from the moment.
 func (p *Events) clock(e *sim.Event, moment bool) string {
 	if !p.delta {
-		return clockText(e.At)
+		return draw.Clock(e.At)
 	}
 	d := e.At - p.scene.View.At
 	switch {
 	case moment:
 		return "here"
 	case d < 0:
-		return clockText(d)
+		return draw.Clock(d)
 	}
-	return "+" + clockText(d)
+	return "+" + draw.Clock(d)
 }
 
 // outcomeSign is how an operation ended.

@@ -183,9 +183,6 @@ func (p *Inspector) lead(name, text string, event uint64) {
 
 // Keys are those that the pane answers.
 func (p *Inspector) Keys() []key.Binding {
-	bind := func(shown, help string, keys ...string) key.Binding {
-		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, help))
-	}
 	return []key.Binding{
 		bind("↑↓", "move", "up", "down", "pgup", "pgdown", "home", "end"),
 		bind("enter", "go to the event, or look into what the line names", "enter"),

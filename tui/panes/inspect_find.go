@@ -128,7 +128,7 @@ func (p *Inspector) within(span uint64) []uint64 {
 func (p *Inspector) events(list []uint64) {
 	for _, n := range list {
 		if e, ok := p.scene.Tape.Event(n); ok {
-			p.lead(fmt.Sprint(n), clockText(e.At)+"  "+stageSentence(p.scene.Tape, &e), n)
+			p.lead(fmt.Sprint(n), draw.Clock(e.At)+"  "+Sentence(p.scene.Tape, &e), n)
 		}
 	}
 }
@@ -143,7 +143,7 @@ func (p *Inspector) because(number uint64) {
 		}
 		number = e.Cause
 		if e, ok = p.scene.Tape.Event(number); ok {
-			p.lead(fmt.Sprint(number), clockText(e.At)+"  "+stageSentence(p.scene.Tape, &e), number)
+			p.lead(fmt.Sprint(number), draw.Clock(e.At)+"  "+Sentence(p.scene.Tape, &e), number)
 		}
 	}
 	if e.Cause != 0 {

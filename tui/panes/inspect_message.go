@@ -22,7 +22,7 @@ func (p *Inspector) event(width int) {
 		p.say(draw.Dim, "before the first event")
 		return
 	}
-	p.say(draw.Strong, fmt.Sprintf("event %d at %s", e.Number, clockText(e.At)))
+	p.say(draw.Strong, fmt.Sprintf("event %d at %s", e.Number, draw.Clock(e.At)))
 	for _, line := range draw.Wrap(inspectWhole(p.scene.Tape, e), max(width-2, 10)) {
 		p.say(draw.Chosen, line)
 	}
@@ -64,7 +64,7 @@ func (p *Inspector) event(width int) {
 func inspectWhole(t *tape.Tape, e *sim.Event) string {
 	short := *e
 	short.Body = nil
-	text := stageSentence(t, &short)
+	text := Sentence(t, &short)
 	if _, attributes := e.Body.([]sim.Field); e.Body != nil && !attributes {
 		text += ": " + telemetry.TypeName(e.Body)
 	}
@@ -159,7 +159,7 @@ func (p *Inspector) message(send uint64, width int) {
 		what = "request"
 	}
 	p.tell("it is", what, draw.Plain)
-	p.lead("sent", clockText(f.Sent)+fmt.Sprintf("  event %d", send), send)
+	p.lead("sent", draw.Clock(f.Sent)+fmt.Sprintf("  event %d", send), send)
 	p.fate(&f, end)
 	p.lines = append(p.lines, inspectLine{name: "link", text: inspectLinkState(v, tape.Pair{From: f.From, To: f.To}), pick: Selection{Node: from, Peer: to}})
 	if asked := p.asked(send, f.Call); f.Answer && asked != 0 {
@@ -188,7 +188,7 @@ func (p *Inspector) fate(f *tape.Flight, end uint64) {
 	if end > v.Event {
 		words = map[sim.Kind]string{sim.KindDeliver: "will arrive", sim.KindDrop: "will be lost", sim.KindRefuse: "will be refused", sim.KindBreak: "will be lost with its connection"}
 	}
-	text := words[f.Fate] + " " + clockText(f.Arrives) + fmt.Sprintf("  event %d, after %v", end, (f.Arrives-f.Sent).Round(time.Microsecond))
+	text := words[f.Fate] + " " + draw.Clock(f.Arrives) + fmt.Sprintf("  event %d, after %v", end, (f.Arrives-f.Sent).Round(time.Microsecond))
 	if f.Fate != sim.KindDeliver && e.Text != "" {
 		text += ": " + e.Text
 	}
@@ -240,7 +240,7 @@ func (p *Inspector) operation(call uint64, width int) {
 	if !op.Input.IsNil() {
 		p.tellWrapped("with", op.Input.String(), draw.Plain, width)
 	}
-	p.lead("at", clockText(time.Duration(op.Call))+fmt.Sprintf("  event %d", op.CallEvent), op.CallEvent)
+	p.lead("at", draw.Clock(time.Duration(op.Call))+fmt.Sprintf("  event %d", op.CallEvent), op.CallEvent)
 	p.outcome(&op, width)
 	if list := p.within(call); len(list) > 0 {
 		p.head("meanwhile, the client")
@@ -268,7 +268,7 @@ func (p *Inspector) outcome(op *checker.Operation, width int) {
 	}
 	if op.ReturnEvent != 0 {
 		took := time.Duration(op.Return - op.Call).Round(time.Microsecond)
-		p.lead("until", clockText(time.Duration(op.Return))+fmt.Sprintf("  event %d, after %v", op.ReturnEvent, took), op.ReturnEvent)
+		p.lead("until", draw.Clock(time.Duration(op.Return))+fmt.Sprintf("  event %d, after %v", op.ReturnEvent, took), op.ReturnEvent)
 		return
 	}
 	p.tell("waits since", (p.scene.At - time.Duration(op.Call)).Round(time.Microsecond).String(), draw.Plain)

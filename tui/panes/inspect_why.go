@@ -33,9 +33,9 @@ func (p *Inspector) step(k, width int) {
 	if !ok {
 		return
 	}
-	text := stageSentence(t, &e)
+	text := Sentence(t, &e)
 	if before, ok := t.Event(list[max(k-1, 0)]); k == 0 || !ok || before.At != e.At {
-		text = clockText(e.At) + "  " + text
+		text = draw.Clock(e.At) + "  " + text
 	}
 	name := fmt.Sprintf("%*d", len(fmt.Sprint(len(list))), k+1)
 	lines := draw.Wrap(text, max(width-len(name)-4, 12))

@@ -220,15 +220,15 @@ func (p *Lanes) usual() int {
 // Keys are the keys of the pane.
 func (p *Lanes) Keys() []key.Binding {
 	return []key.Binding{
-		binding([]string{"up", "down"}, "↑ ↓", "another lane"),
-		binding([]string{"left", "right"}, "← →", "previous, next call or return in the lane"),
-		binding([]string{"+", "-"}, "+ -", "closer, further"),
-		binding([]string{"k"}, "k", "a lane for each key, or for each client"),
-		binding([]string{"enter"}, "enter", "select the operation at the moment"),
-		binding([]string{"t"}, "t", "trace it"),
-		binding([]string{"w"}, "w", "why did it return what it did"),
-		binding([]string{"v"}, "v", "to the next violation"),
-		binding([]string{"pgup", "pgdown"}, "pgup pgdn", "a page of lanes"),
+		bind("↑ ↓", "another lane", "up", "down"),
+		bind("← →", "previous, next call or return in the lane", "left", "right"),
+		bind("+ -", "closer, further", "+", "-"),
+		bind("k", "a lane for each key, or for each client", "k"),
+		bind("enter", "select the operation at the moment", "enter"),
+		bind("t", "trace it", "t"),
+		bind("w", "why did it return what it did", "w"),
+		bind("v", "to the next violation", "v"),
+		bind("pgup pgdn", "a page of lanes", "pgup", "pgdown"),
 	}
 }
 

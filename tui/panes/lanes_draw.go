@@ -139,10 +139,10 @@ func (pic *lanePic) axis(c *draw.Canvas) {
 	for i := 0; step/pic.column < apart; i++ {
 		step = step * [...]time.Duration{2, 5, 2}[i%3] / [...]time.Duration{1, 2, 1}[i%3]
 	}
-	text := "▼ " + clockText(pic.p.scene.At)
+	text := "▼ " + draw.Clock(pic.p.scene.At)
 	x := pic.here
 	if x+draw.Width(text)+1 > c.Width() {
-		text = clockText(pic.p.scene.At) + " ▼"
+		text = draw.Clock(pic.p.scene.At) + " ▼"
 		x = max(pic.here-draw.Width(text)+1, 0)
 	}
 	for at := (pic.from + step - 1) / step * step; at < pic.until(); at += step {
@@ -258,7 +258,7 @@ func (pic *lanePic) legend(c *draw.Canvas) {
 
 // about tells all of an operation, as far as it is known at the moment.
 func (pic *lanePic) about(op *checker.Operation) string {
-	text := fmt.Sprintf("%s: %s, called %s", op.Client, shortOp(op, true, false), clockText(time.Duration(op.Call)))
+	text := fmt.Sprintf("%s: %s, called %s", op.Client, shortOp(op, true, false), draw.Clock(time.Duration(op.Call)))
 	if op.ReturnEvent == 0 || op.ReturnEvent > pic.p.scene.View.Event {
 		return text + ", open"
 	}

@@ -53,9 +53,6 @@ func (m *Matrix) choose() {
 
 // Keys are those that the pane answers.
 func (m *Matrix) Keys() []key.Binding {
-	bind := func(shown, help string, keys ...string) key.Binding {
-		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, help))
-	}
 	return []key.Binding{
 		bind("←↑↓→", "move", "left", "right", "up", "down", "home", "end"),
 		bind("space", "cut the link in this direction, or not", "space", " "),

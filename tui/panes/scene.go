@@ -16,7 +16,6 @@ type Scene struct {
 	At       time.Duration // the moment: while time passes, somewhat later than that of View.Event
 	Selected Selection
 	Chain    []uint64 // while somebody asks why: the events of the answer, the one asked about first
-	Beat     int      // counts the frames drawn, for what blinks or moves
 }
 
 // Selection is what the keys act on: at most one of its kinds is set.
@@ -84,3 +83,8 @@ func (AskWhy) action()   {}
 func (AskTrace) action() {}
 func (Act) action()      {}
 func (Say) action()      {}
+
+// bind makes a binding of keys, with how they are shown and what they do.
+func bind(shown, help string, keys ...string) key.Binding {
+	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, help))
+}

@@ -126,9 +126,6 @@ func (s *Seeds) sort() {
 
 // Keys are those that the pane answers.
 func (s *Seeds) Keys() []key.Binding {
-	bind := func(help, text string, keys ...string) key.Binding {
-		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(help, text))
-	}
 	return []key.Binding{
 		bind("←/→", "another number to compare by", "left", "right"),
 		bind("↑/↓", "select a seed", "up", "down", "pgup", "pgdown", "home", "end"),

@@ -78,14 +78,14 @@ func (p *SpaceTime) lineTime() time.Duration {
 // Keys are the keys of the pane.
 func (p *SpaceTime) Keys() []key.Binding {
 	return []key.Binding{
-		binding([]string{"up", "down"}, "↑ ↓", "previous, next line"),
-		binding([]string{"left", "right"}, "← →", "all nodes in their order, if there are too many; back to those that matter"),
-		binding([]string{"pgup", "pgdown"}, "pgup pgdn", "half a screen"),
-		binding([]string{"+", "-"}, "+ -", "closer, further"),
-		binding([]string{"m"}, "m", "lines are steps in their order, or equal stretches of time"),
-		binding([]string{"enter"}, "enter", "select the message, operation or node of this line"),
-		binding([]string{"g"}, "g", "to the other end of this message"),
-		binding([]string{"w"}, "w", "why did it happen"),
+		bind("↑ ↓", "previous, next line", "up", "down"),
+		bind("← →", "all nodes in their order, if there are too many; back to those that matter", "left", "right"),
+		bind("pgup pgdn", "half a screen", "pgup", "pgdown"),
+		bind("+ -", "closer, further", "+", "-"),
+		bind("m", "lines are steps in their order, or equal stretches of time", "m"),
+		bind("enter", "select the message, operation or node of this line", "enter"),
+		bind("g", "to the other end of this message", "g"),
+		bind("w", "why did it happen", "w"),
 	}
 }
 

@@ -374,7 +374,7 @@ func (pic *stPic) lines(c *draw.Canvas) {
 			ink = draw.Chosen
 		}
 		if pic.width >= 60 {
-			c.Fit(1, y, 11, fmt.Sprintf("%10s", clockText(st.at)), ink)
+			c.Fit(1, y, 11, fmt.Sprintf("%10s", draw.Clock(st.at)), ink)
 		} else {
 			c.Fit(1, y, 7, fmt.Sprintf("%6d", st.said()), ink)
 		}
@@ -421,7 +421,7 @@ func (pic *stPic) timeLines(c *draw.Canvas, marks []tape.Mark) {
 			break
 		}
 		if pic.width >= 60 {
-			c.Fit(1, y, 11, fmt.Sprintf("%10s", clockText(at)), ink)
+			c.Fit(1, y, 11, fmt.Sprintf("%10s", draw.Clock(at)), ink)
 		} else {
 			c.Fit(1, y, 7, fmt.Sprintf("%6.3f", at.Seconds()), ink)
 		}
@@ -470,7 +470,7 @@ func (pic *stPic) sayMarks(c *draw.Canvas, marks []tape.Mark) {
 		}
 		last := pic.s.Tape.ByTime(pic.from + time.Duration(y+1)*pic.line - 1)
 		if i == first && last > before {
-			c.Fit(pic.text, y, room, grouped(last-before)+" events", draw.Dim)
+			c.Fit(pic.text, y, room, draw.Thousands(last-before)+" events", draw.Dim)
 		}
 		before = last
 		if i == first {

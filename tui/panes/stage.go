@@ -105,9 +105,6 @@ func (s *Stage) drawCluster(c *draw.Canvas) {
 
 // Keys are those that the pane answers.
 func (s *Stage) Keys() []key.Binding {
-	bind := func(shown, help string, keys ...string) key.Binding {
-		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, help))
-	}
 	return []key.Binding{
 		bind("←↑↓→", "select the node there", "left", "up", "down", "right"),
 		bind("tab", "select the next node", "tab", "shift+tab"),

@@ -61,7 +61,7 @@ func (s *Stage) drawFooter(c *draw.Canvas) {
 	}
 	text, ink := "before the first event", draw.Dim
 	if v.Event > 0 {
-		text, ink = fmt.Sprintf("▸ %s", stageSentence(s.scene.Tape, &v.Last)), draw.Chosen
+		text, ink = fmt.Sprintf("▸ %s", Sentence(s.scene.Tape, &v.Last)), draw.Chosen
 	}
 	stageWrapped(c.Part(0, 0, c.Width(), eventLines), text, ink)
 	if forceLines > 0 {
@@ -101,12 +101,12 @@ func stageForces(v *tape.View) (string, draw.Ink) {
 
 // stageTime is a time of the run, without zeros at its end.
 func stageTime(d time.Duration) string {
-	text := strings.TrimRight(strings.TrimSuffix(clockText(d), "s"), "0")
+	text := strings.TrimRight(strings.TrimSuffix(draw.Clock(d), "s"), "0")
 	return strings.TrimSuffix(text, ".") + "s"
 }
 
-// stageSentence says what happened.
-func stageSentence(t *tape.Tape, e *sim.Event) string {
+// Sentence says what happened.
+func Sentence(t *tape.Tape, e *sim.Event) string {
 	text := stageDeed(e)
 	if e.Kind == sim.KindSpanEnd && t != nil {
 		if began, ok := t.Event(e.Arg); ok && began.Text != "" {

@@ -90,9 +90,6 @@ func (w *Waterfall) unfold() {
 
 // Keys are those that the pane answers.
 func (w *Waterfall) Keys() []key.Binding {
-	bind := func(help, text string, keys ...string) key.Binding {
-		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(help, text))
-	}
 	return []key.Binding{
 		bind("↑/↓", "select a span", "up", "down", "pgup", "pgdown", "home", "end"),
 		bind("←/→", "fold, unfold what is part of it", "left", "right"),

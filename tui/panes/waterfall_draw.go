@@ -67,7 +67,7 @@ func (w *Waterfall) head(canvas *draw.Canvas) bool {
 		if root.Error != "" {
 			text += ", " + root.Error
 		}
-		text += fmt.Sprintf("  %s from %s", latencyText(float64(root.Took())), clockText(root.Start))
+		text += fmt.Sprintf("  %s from %s", latencyText(float64(root.Took())), draw.Clock(root.Start))
 		if selected != nil && selected.CallEvent != w.of {
 			text += "  (t: trace " + waterfallName(selected) + ")"
 		}
